@@ -1,0 +1,1 @@
+//! Captures made by code: frames written from the protocol tables, knowing no parser.

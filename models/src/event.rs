@@ -1,0 +1,295 @@
+//! One act of a conversation, in words that fit every protocol.
+
+use core::fmt;
+use std::net::IpAddr;
+
+/// Which protocol the act was spoken in. Only its name matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// Modbus, in any framing.
+    Modbus,
+    /// DNP3.
+    Dnp3,
+}
+
+/// Who speaks with what: the context in which acts are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Conversation {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Who asks: Modbus client, DNP3 master.
+    pub client: IpAddr,
+    /// Who answers: Modbus server or gateway, DNP3 outstation.
+    pub server: IpAddr,
+    /// The device behind the server's address: Modbus unit identifier, outstation's link address.
+    pub unit: u16,
+    /// The client's own link address, where the protocol has one (DNP3 master).
+    pub client_unit: Option<u16>,
+}
+
+/// A device: what a client speaks to, whoever the client is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Device {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Its address.
+    pub server: IpAddr,
+    /// The unit identifier or link address behind the address.
+    pub unit: u16,
+}
+
+impl Conversation {
+    /// The device spoken to.
+    #[must_use]
+    pub const fn device(&self) -> Device {
+        Device { protocol: self.protocol, server: self.server, unit: self.unit }
+    }
+}
+
+/// What an act is meant to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Intent {
+    /// Ask for values, events or files.
+    Read,
+    /// Ask what a device is and how it fares; changes nothing.
+    Diagnose,
+    /// Prepare an operation without doing it (DNP3 Select).
+    Select,
+    /// Change an output or a register.
+    Write,
+    /// Operate an output (DNP3 Operate and Direct Operate).
+    Operate,
+    /// Freeze or clear counters, clear flags.
+    Freeze,
+    /// Set a device's clock.
+    SetTime,
+    /// Change what a device reports, or how.
+    Configure,
+    /// Restart or stop a device or its communication.
+    Restart,
+    /// Read or change files.
+    File,
+    /// Load, read or change programs; vendor engineering.
+    Program,
+    /// Prove who one is.
+    Authenticate,
+    /// Keep a session alive, confirm.
+    Session,
+    /// A device speaks unasked.
+    Report,
+    /// Anything the standard does not name.
+    Unknown,
+}
+
+/// The kind of place a point has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Space {
+    /// Modbus coil.
+    Coil,
+    /// Modbus discrete input.
+    DiscreteInput,
+    /// Modbus holding register.
+    HoldingRegister,
+    /// Modbus input register.
+    InputRegister,
+    /// Modbus file record: address = file number × 10,000 + record number.
+    FileRecord,
+    /// Modbus FIFO queue.
+    FifoQueue,
+    /// DNP3 binary input.
+    BinaryInput,
+    /// DNP3 double-bit binary input.
+    DoubleBitInput,
+    /// DNP3 binary output, or its command.
+    BinaryOutput,
+    /// DNP3 counter.
+    Counter,
+    /// DNP3 frozen counter.
+    FrozenCounter,
+    /// DNP3 analog input.
+    AnalogInput,
+    /// DNP3 frozen analog input.
+    FrozenAnalogInput,
+    /// DNP3 analog input dead-band.
+    Deadband,
+    /// DNP3 analog output, or its command.
+    AnalogOutput,
+    /// A clock.
+    Time,
+    /// DNP3 event or static data class: address = class.
+    Class,
+    /// A file.
+    File,
+    /// DNP3 internal indication.
+    Indication,
+    /// DNP3 device attribute: address = variation.
+    Attribute,
+    /// DNP3 octet string.
+    OctetString,
+    /// DNP3 virtual terminal.
+    VirtualTerminal,
+    /// DNP3 data set.
+    DataSet,
+    /// DNP3 application.
+    Application,
+    /// DNP3 authentication objects.
+    Authentication,
+    /// Anything else.
+    Other,
+}
+
+/// What a switching command does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Switch {
+    /// Nothing but the flags of the command.
+    Nul,
+    /// On for a while.
+    PulseOn,
+    /// Off for a while.
+    PulseOff,
+    /// On, and stays.
+    LatchOn,
+    /// Off, and stays.
+    LatchOff,
+    /// Close, by pulse.
+    Close,
+    /// Trip, by pulse.
+    Trip,
+    /// A control code without a common name.
+    Other(u8),
+}
+
+/// A value that was read or commanded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// A number; a bit is 0 or 1.
+    Number(f64),
+    /// A switching command.
+    Switch(Switch),
+}
+
+/// Neighbouring points of one kind that an act is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// Kind of the points.
+    pub space: Space,
+    /// First address, as on the wire.
+    pub start: u32,
+    /// How many points, at least 1.
+    pub count: u32,
+    /// What is commanded, in order of address: empty, or one value a point.
+    pub values: Vec<Value>,
+}
+
+/// What is asked for, in the protocol's own numbers and words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Function {
+    /// Function code.
+    pub code: u8,
+    /// Sub-function, MEI type or the like, where there is one.
+    pub sub: Option<u16>,
+    /// Its name.
+    pub name: &'static str,
+}
+
+/// Where in the capture an event happened. Events are judged in the order of this type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// Number of the packet among all packets of all captures, from 1.
+    pub sequence: u64,
+    /// Which part of the flow table it came from, so that the order never depends on threads.
+    pub partition: u16,
+    /// Place among the events of that packet and partition, from 0.
+    pub nth: u32,
+}
+
+/// Which packet to look at: its capture (in the order of the command line) and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PacketRef {
+    /// Index of the capture, from 0.
+    pub capture: u16,
+    /// Number of the packet in it, from 1.
+    pub number: u64,
+}
+
+/// How an act ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The device did it, or said that it would.
+    Done,
+    /// The device refused: Modbus exception code, DNP3 command status, or indication bits.
+    Refused(u16),
+    /// No answer came, or none was to come.
+    Unanswered,
+}
+
+/// Where an act stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It was asked for. It is judged, and learned, here.
+    Requested,
+    /// It ended.
+    Ended {
+        /// How.
+        outcome: Outcome,
+        /// From request to answer, in nanoseconds; 0 without an answer.
+        after_ns: u64,
+    },
+}
+
+/// What the sensor missed of a flow just before an act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unseen {
+    /// Octets lost in gaps of this flow since it began.
+    pub lost_octets: u64,
+    /// Whether only one side of the flow was ever seen.
+    pub one_way: bool,
+}
+
+/// One act of a conversation: a request, or how it ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Order among all events.
+    pub place: Place,
+    /// Capture time of the packet that completed the message, in nanoseconds since 1970 UTC.
+    pub time_ns: u64,
+    /// That packet.
+    pub packet: PacketRef,
+    /// Where the act stands.
+    pub stage: Stage,
+    /// Who speaks with what.
+    pub conversation: Conversation,
+    /// MAC address of the client, where the link layer has one.
+    pub client_mac: Option<[u8; 6]>,
+    /// MAC address of the server, where the link layer has one.
+    pub server_mac: Option<[u8; 6]>,
+    /// What it is meant to do.
+    pub intent: Intent,
+    /// What is asked for.
+    pub function: Function,
+    /// The points it is about.
+    pub targets: Vec<Target>,
+    /// Whether it goes to all devices at once.
+    pub broadcast: bool,
+    /// Digest of the message's octets, for identifiers that do not depend on packet numbers.
+    pub digest: u64,
+    /// What the sensor missed around it.
+    pub unseen: Unseen,
+}
+
+impl Intent {
+    /// Whether it changes what the process does, now (`Select` arms only).
+    #[must_use]
+    pub const fn commands(self) -> bool {
+        matches!(self, Self::Write | Self::Operate | Self::Select)
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Modbus => "modbus",
+            Self::Dnp3 => "dnp3",
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! What all protocols share: chunks in, messages out, and the table of protocols.
+
+use core::fmt;
+use core::ops::Range;
+
+use crate::error::ParseError;
+use crate::{dnp3, modbus};
+
+/// One end of a flow. Which of the two is `A` is the caller's choice, and stays so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// One end.
+    A,
+    /// The other.
+    B,
+}
+
+impl Side {
+    /// The other end.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+}
+
+/// The next octets that one side of a flow sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk<'a> {
+    /// Who sent them.
+    pub side: Side,
+    /// Place of the first octet in this side's stream. Lost octets count, so that places are
+    /// those of the sender.
+    pub offset: u64,
+    /// How many octets just before these never arrived.
+    pub lost: u64,
+    /// The octets, in order.
+    pub octets: &'a [u8],
+    /// Whether they are one datagram, so that no message straddles its ends.
+    pub datagram: bool,
+}
+
+/// Who a message is meant for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Direction {
+    /// From client to server, from master to outstation.
+    Request,
+    /// The answer.
+    Response,
+    /// From an outstation, unasked.
+    Unsolicited,
+    /// A link frame without user data.
+    Link,
+}
+
+/// A message of one of the protocols. Exhaustive on purpose: a new protocol stops the build
+/// wherever it has to be handled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Message<'a> {
+    /// A Modbus application data unit.
+    Modbus(modbus::Adu<'a>),
+    /// A DNP3 application fragment or link frame.
+    Dnp3(dnp3::Message<'a>),
+}
+
+/// What a dissector found at one stretch of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed<'a> {
+    /// Who sent it.
+    pub side: Side,
+    /// The message, or what of it could be read. Without one, `error` says why the stretch is
+    /// no message.
+    pub message: Option<Message<'a>>,
+    /// What is wrong with it, if anything.
+    pub error: Option<ParseError>,
+    /// Where it stands in the side's stream: first octet to one past the last.
+    pub span: Range<u64>,
+    /// How many octets of this side were lost since the last message.
+    pub lost: u64,
+    /// Whether the stream is not yet known to be in step again.
+    pub uncertain: bool,
+}
+
+/// Where a dissector puts what it finds.
+pub type Found<'f> = &'f mut dyn FnMut(&Parsed<'_>);
+
+/// Turns one flow's octets into messages. Made once for each flow.
+pub trait Dissector: fmt::Debug + Send {
+    /// Takes the next octets of one side.
+    ///
+    /// What is found is handed to `found` before the call returns, but for the start of a message
+    /// whose end has not come yet. A message that cannot be read costs itself only.
+    fn feed(&mut self, chunk: &Chunk<'_>, found: Found<'_>);
+
+    /// Ends both streams: what was begun and never ended is handed out as too short.
+    fn close(&mut self, found: Found<'_>);
+}
+
+/// A protocol's place in the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Protocol {
+    /// Its name in records.
+    pub name: &'static str,
+    /// The ports that servers of it listen on.
+    pub ports: &'static [u16],
+    /// Whether the first octets of a stream look like it.
+    pub looks_like: fn(&[u8]) -> bool,
+    /// A dissector for one flow whose server is the given side.
+    pub make: fn(server: Side) -> Box<dyn Dissector>,
+}
+
+/// The protocols that are read.
+pub const PROTOCOLS: &[Protocol] = &[modbus::PROTOCOL, dnp3::PROTOCOL];

@@ -1,0 +1,61 @@
+//! Decode: from a packet to the TCP segment or UDP datagram in it.
+
+use std::net::SocketAddr;
+
+use gridtap_models::event::PacketRef;
+
+/// When and where a segment was captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct At {
+    /// Number of its packet among all packets of all captures, from 1.
+    pub sequence: u64,
+    /// Its packet.
+    pub packet: PacketRef,
+    /// Capture time, in nanoseconds since 1970 UTC.
+    pub time_ns: u64,
+}
+
+/// The transport header's part in the matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// A TCP segment.
+    Tcp {
+        /// Sequence number of the first octet (of SYN, where set).
+        sequence: u32,
+        /// Acknowledgement number, where ACK is set.
+        acknowledgement: Option<u32>,
+        /// SYN.
+        syn: bool,
+        /// FIN.
+        fin: bool,
+        /// RST.
+        rst: bool,
+        /// Window as sent, not scaled.
+        window: u16,
+    },
+    /// A UDP datagram.
+    Udp,
+}
+
+/// One TCP segment or UDP datagram, borrowed from its packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// When and where it was captured.
+    pub at: At,
+    /// Sender.
+    pub source: SocketAddr,
+    /// Receiver.
+    pub destination: SocketAddr,
+    /// Sender's MAC address.
+    pub source_mac: Option<[u8; 6]>,
+    /// Receiver's MAC address.
+    pub destination_mac: Option<[u8; 6]>,
+    /// Outermost VLAN identifier.
+    pub vlan: Option<u16>,
+    /// TCP or UDP.
+    pub transport: Transport,
+    /// The octets it carries, as far as the capture kept them.
+    pub payload: &'a [u8],
+    /// Octets of payload that the capture cut off behind `payload`.
+    pub cut: u32,
+}

@@ -1,0 +1,5 @@
+//! Gridtap: a passive network sensor for the control networks of electric grids.
+
+pub mod decode;
+pub mod limits;
+pub mod source;

@@ -1,0 +1,31 @@
+//! Every limit of the sensor, in one place. Each has a counter of the same name.
+
+/// How much is kept, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Flows in all; the one idle longest makes room.
+    pub flows: usize,
+    /// Octets kept for each side of a flow while a gap is open.
+    pub gap_octets: usize,
+    /// Capture time for which a gap stays open, in milliseconds.
+    pub gap_ms: u64,
+    /// Capture time after which an idle flow is forgotten, in seconds.
+    pub idle_seconds: u64,
+    /// Requests of a flow that wait for an answer; the oldest makes room.
+    pub pending_requests: usize,
+    /// Capture time for which a request waits for its answer, in seconds.
+    pub answer_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            flows: 65_536,
+            gap_octets: 65_536,
+            gap_ms: 1_000,
+            idle_seconds: 3_600,
+            pending_requests: 64,
+            answer_seconds: 10,
+        }
+    }
+}

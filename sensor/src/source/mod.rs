@@ -1,0 +1,47 @@
+//! Capture: packets from files and from an interface.
+
+/// What the octets of a packet begin with (LINKTYPE numbers of the pcap registry).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LinkType(pub u16);
+
+/// One packet as it was captured, lent until the source moves on.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Number among all packets of all captures, from 1.
+    pub sequence: u64,
+    /// Which capture it came from, in the order of the command line, from 0.
+    pub capture: u16,
+    /// Its number in that capture, from 1. Packets that a filter left out count.
+    pub number: u64,
+    /// When it was captured, in nanoseconds since 1970 UTC.
+    pub time_ns: u64,
+    /// What its octets begin with.
+    pub link: LinkType,
+    /// Octets it had on the wire; `octets` has fewer where the capture cut it.
+    pub wire_octets: u32,
+    /// The octets that were kept.
+    pub octets: &'a [u8],
+}
+
+/// What a source came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A packet: ask [`Source::packet`] for it.
+    Packet,
+    /// Nothing for a second, on a live interface: the wall clock, in nanoseconds since 1970 UTC.
+    Idle(u64),
+    /// No more packets will come.
+    End,
+}
+
+/// Where packets come from.
+pub trait Source {
+    /// Moves on to the next packet.
+    ///
+    /// Files never fail half way: what is cut off or damaged ends the file with a warning, and the
+    /// others go on.
+    fn advance(&mut self) -> Step;
+
+    /// The packet that [`advance`](Self::advance) came to.
+    fn packet(&self) -> Packet<'_>;
+}
