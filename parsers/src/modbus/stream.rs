@@ -1,0 +1,239 @@
+//! One flow: octets of both sides in, ADUs out, in step again soon after damage.
+
+use core::mem;
+
+use super::adu::{Adu, adu};
+use super::mbap::{Framed, HEADER, frame};
+use super::sync::{Outcome, Search};
+use crate::error::{Class, ParseError};
+use crate::protocol::{Chunk, Direction, Dissector, Found, Message, Parsed, Side};
+
+/// The dissector of one flow.
+#[derive(Debug)]
+pub(super) struct Flow {
+    requests: Stream,
+    responses: Stream,
+}
+
+impl Flow {
+    pub(super) const fn new(server: Side) -> Self {
+        Self {
+            requests: Stream::new(server.other(), Direction::Request),
+            responses: Stream::new(server, Direction::Response),
+        }
+    }
+}
+
+impl Dissector for Flow {
+    fn feed(&mut self, chunk: &Chunk<'_>, found: Found<'_>) {
+        let stream = if chunk.side == self.responses.side {
+            &mut self.responses
+        } else {
+            &mut self.requests
+        };
+        if chunk.datagram {
+            stream.datagram(chunk, found);
+        } else {
+            stream.feed(chunk, found);
+        }
+    }
+
+    fn close(&mut self, found: Found<'_>) {
+        self.requests.end(found);
+        self.responses.end(found);
+    }
+}
+
+/// What one side of a flow sends.
+#[derive(Debug)]
+struct Stream {
+    side: Side,
+    direction: Direction,
+    step: Step,
+    /// The octets handed in and not handed out: the start of one ADU, or what may be one.
+    tail: Vec<u8>,
+    /// Place of the tail's first octet.
+    at: u64,
+    /// Octets lost since the last message.
+    lost: u64,
+}
+
+/// Whether it is known where ADUs begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// At the start of the stream.
+    Start,
+    /// Out of step.
+    Lost,
+    /// In step, if the ADU found last was one.
+    Hoping,
+    /// In step.
+    Sure,
+}
+
+impl Step {
+    const fn is_in(self) -> bool {
+        matches!(self, Self::Hoping | Self::Sure)
+    }
+}
+
+impl Stream {
+    const fn new(side: Side, direction: Direction) -> Self {
+        Self { side, direction, step: Step::Start, tail: Vec::new(), at: 0, lost: 0 }
+    }
+
+    fn feed(&mut self, chunk: &Chunk<'_>, found: Found<'_>) {
+        if chunk.lost > 0 {
+            self.end(found);
+            self.lost = self.lost.saturating_add(chunk.lost);
+            self.step = Step::Lost;
+        }
+        let octets = if self.tail.is_empty() {
+            self.at = chunk.offset;
+            chunk.octets
+        } else {
+            self.continue_tail(chunk.octets, found)
+        };
+        let used = self.read(octets, 0, false, found);
+        self.tail.extend_from_slice(octets.get(used..).unwrap_or_default());
+    }
+
+    /// Puts octets behind the tail and reads both; the octets left are to be read by themselves.
+    fn continue_tail<'a>(&mut self, octets: &'a [u8], found: Found<'_>) -> &'a [u8] {
+        let mut tail = mem::take(&mut self.tail);
+        let segment = tail.len();
+        let mut left = octets;
+        if self.step.is_in() {
+            // Only the ADU begun is completed, so that those behind it are read in place.
+            while let Framed::Partial { wanted } = frame(&tail)
+                && !left.is_empty()
+            {
+                let missing = wanted.saturating_sub(tail.len()).min(left.len());
+                let (taken, rest) = left.split_at_checked(missing).unwrap_or((left, &[]));
+                tail.extend_from_slice(taken);
+                left = rest;
+            }
+        }
+        if !self.step.is_in() || matches!(frame(&tail), Framed::OutOfStep(_)) {
+            tail.extend_from_slice(left);
+            left = &[];
+        }
+        let used = self.read(&tail, segment, false, found);
+        tail.drain(..used.min(tail.len()));
+        if !self.step.is_in() {
+            // A search may have gathered whole segments.
+            tail.shrink_to_fit();
+        }
+        self.tail = tail;
+        left
+    }
+
+    /// Ends the stream, or the part of it before a gap.
+    fn end(&mut self, found: Found<'_>) {
+        let tail = mem::take(&mut self.tail);
+        let used = self.read(&tail, tail.len(), true, found);
+        let left = tail.get(used..).unwrap_or_default();
+        if left.is_empty() {
+            return;
+        }
+        let (adu, error) = adu(left, self.direction);
+        let uncertain = self.step != Step::Sure;
+        self.emit(adu, error, left.len(), uncertain, found);
+    }
+
+    fn datagram(&mut self, chunk: &Chunk<'_>, found: Found<'_>) {
+        self.at = chunk.offset;
+        self.lost = self.lost.saturating_add(chunk.lost);
+        if !chunk.octets.is_empty() {
+            let (adu, error) = adu(chunk.octets, self.direction);
+            self.emit(adu, error, chunk.octets.len(), false, found);
+        }
+    }
+
+    /// Reads what stands in `octets`, the first of which is at `self.at`. Returns how many were
+    /// used up; `self.at` moves on with them.
+    fn read(&mut self, octets: &[u8], segment: usize, over: bool, found: Found<'_>) -> usize {
+        let mut used = 0_usize;
+        while let Some(left @ [_, ..]) = octets.get(used..) {
+            if self.step.is_in() {
+                match frame(left) {
+                    Framed::Partial { .. } => break,
+                    Framed::OutOfStep(_) => self.step = Step::Lost,
+                    Framed::Adu { pdu, .. } => {
+                        let octets = left.get(..pdu.len().saturating_add(HEADER)).unwrap_or(left);
+                        let (adu, error) = adu(octets, self.direction);
+                        if error.is_none() {
+                            self.step = Step::Sure;
+                        }
+                        self.emit(adu, error, octets.len(), self.step != Step::Sure, found);
+                        used = used.saturating_add(octets.len());
+                    }
+                }
+                continue;
+            }
+            let search = Search {
+                octets: left,
+                segment: segment.checked_sub(used),
+                direction: self.direction,
+                start: self.step == Step::Start,
+                over,
+            };
+            let outcome = search.run();
+            let (Outcome::Found { at, .. } | Outcome::Open { at }) = outcome;
+            let (skipped, rest) = left.split_at_checked(at).unwrap_or((left, &[]));
+            self.skip(skipped, found);
+            used = used.saturating_add(at);
+            match (outcome, frame(rest)) {
+                (Outcome::Found { certain, .. }, Framed::Adu { pdu, .. }) => {
+                    let octets = rest.get(..pdu.len().saturating_add(HEADER)).unwrap_or(rest);
+                    let (adu, error) = adu(octets, self.direction);
+                    self.emit(adu, error, octets.len(), !certain, found);
+                    used = used.saturating_add(octets.len());
+                    self.step = if certain { Step::Sure } else { Step::Hoping };
+                }
+                _ => break,
+            }
+        }
+        used
+    }
+
+    /// Hands out octets that hold no message.
+    fn skip(&mut self, octets: &[u8], found: Found<'_>) {
+        if octets.is_empty() {
+            return;
+        }
+        self.step = Step::Lost;
+        let error = match frame(octets) {
+            Framed::OutOfStep(error) => error,
+            Framed::Adu { .. } | Framed::Partial { .. } => {
+                let what = "the length leads to no other header";
+                ParseError { offset: 0, class: Class::LengthRange, what }
+            }
+        };
+        self.emit(None, Some(error), octets.len(), true, found);
+    }
+
+    /// Hands out the next `taken` octets as one find.
+    fn emit(
+        &mut self,
+        adu: Option<Adu<'_>>,
+        error: Option<ParseError>,
+        taken: usize,
+        uncertain: bool,
+        found: Found<'_>,
+    ) {
+        let end = self.at.saturating_add(u64::try_from(taken).unwrap_or(u64::MAX));
+        found(&Parsed {
+            side: self.side,
+            message: adu.map(Message::Modbus),
+            error,
+            span: self.at..end,
+            lost: self.lost,
+            uncertain,
+        });
+        self.at = end;
+        if adu.is_some() {
+            self.lost = 0;
+        }
+    }
+}
