@@ -1,4 +1,32 @@
 //! Capture: packets from files and from an interface.
+#![cfg_attr(
+    not(test),
+    deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)
+)]
+
+mod buffer;
+mod classic;
+#[cfg(feature = "pcap")]
+mod dlt;
+mod error;
+mod file;
+#[cfg_attr(not(feature = "pcap"), path = "filter_none.rs")]
+mod filter;
+mod format;
+mod input;
+#[cfg(all(feature = "pcap", unix))]
+mod live;
+mod merged;
+mod pcapng;
+mod span;
+
+pub use error::{SourceError, Warning, WarningKind};
+pub use file::{CaptureFile, Progress};
+pub use filter::Filter;
+#[cfg(all(feature = "pcap", unix))]
+pub use live::{Live, LiveOptions, LiveStats, interfaces};
+pub use merged::Merged;
+pub use span::{Span, span};
 
 /// What the octets of a packet begin with (LINKTYPE numbers of the pcap registry).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +49,19 @@ pub struct Packet<'a> {
     pub wire_octets: u32,
     /// The octets that were kept.
     pub octets: &'a [u8],
+}
+
+impl Packet<'_> {
+    /// What there is where there is no packet.
+    const NONE: Self = Self {
+        sequence: 0,
+        capture: 0,
+        number: 0,
+        time_ns: 0,
+        link: LinkType(0),
+        wire_octets: 0,
+        octets: &[],
+    };
 }
 
 /// What a source came to.
