@@ -12,6 +12,9 @@ use crate::source::SourceError;
 
 /// Octets that are read of a compressed input at once.
 const COMPRESSED_OCTETS: usize = 128 * 1024;
+/// Octets that are decompressed with zstd at once: where it meets damage it forgets what it has put
+/// out in the same call.
+const ZSTD_OCTETS: usize = 16 * 1024;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -100,7 +103,10 @@ impl Read for Input {
         match &mut self.octets {
             Decompressed::Plain(peeked) => peeked.read(into),
             Decompressed::Gzip(decoder) => decoder.read(into),
-            Decompressed::Zstd(decoder) => decoder.read(into),
+            Decompressed::Zstd(decoder) => {
+                let octets = into.len().min(ZSTD_OCTETS);
+                decoder.read(into.get_mut(..octets).unwrap_or_default())
+            }
         }
     }
 }

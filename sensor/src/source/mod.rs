@@ -19,6 +19,8 @@ mod live;
 mod merged;
 mod pcapng;
 mod span;
+#[cfg(test)]
+mod tests;
 
 pub use error::{SourceError, Warning, WarningKind};
 pub use file::{CaptureFile, Progress};

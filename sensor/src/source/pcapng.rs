@@ -236,7 +236,10 @@ impl Clock {
         } else if let Some(coarser) = 9_u32.checked_sub(exponent) {
             Unit::Nanoseconds(10_u64.saturating_pow(coarser))
         } else {
-            Unit::PartOfNanosecond(10_u64.saturating_pow(exponent.saturating_sub(9)))
+            // So fine that 64 bits of it are no nanosecond: each is 0.
+            10_u64
+                .checked_pow(exponent.saturating_sub(9))
+                .map_or(Unit::Nanoseconds(0), Unit::PartOfNanosecond)
         };
         Self { unit, offset_ns: offset_seconds.saturating_mul(1_000_000_000) }
     }
