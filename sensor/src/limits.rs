@@ -3,14 +3,24 @@
 /// How much is kept, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Flows in all; the one idle longest makes room.
+    /// Flows in all; the one idle longest makes room, flows that nobody reads first.
     pub flows: usize,
     /// Octets kept for each side of a flow while a gap is open.
     pub gap_octets: usize,
+    /// Segments kept for each side of a flow while a gap is open.
+    pub gap_segments: usize,
     /// Capture time for which a gap stays open, in milliseconds.
     pub gap_ms: u64,
     /// Capture time after which an idle flow is forgotten, in seconds.
     pub idle_seconds: u64,
+    /// Capture time for which a closed flow is remembered, in seconds, so that repetitions of its
+    /// segments do not pass for a new one.
+    pub linger_seconds: u64,
+    /// How far from the octet expected next a TCP segment may lie, in octets, before it takes a
+    /// second one that continues it to be believed.
+    pub stray_octets: u32,
+    /// Packets remembered for each side of a flow, to tell which of them carried a message.
+    pub marks: usize,
     /// Requests of a flow that wait for an answer; the oldest makes room.
     pub pending_requests: usize,
     /// Capture time for which a request waits for its answer, in seconds.
@@ -22,8 +32,12 @@ impl Default for Limits {
         Self {
             flows: 65_536,
             gap_octets: 65_536,
+            gap_segments: 256,
             gap_ms: 1_000,
             idle_seconds: 3_600,
+            linger_seconds: 60,
+            stray_octets: 1_048_576,
+            marks: 64,
             pending_requests: 64,
             answer_seconds: 10,
         }

@@ -1,8 +1,23 @@
 //! Decode: from a packet to the TCP segment or UDP datagram in it.
+//!
+//! One step a file, outermost first: `link` takes the link layer off, `network` reads the IP
+//! header, `transport` the TCP or UDP header. A tunnel is a way from an IP payload back to one
+//! of the first two, and belongs between `network` and `transport`.
+
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
+
+mod counters;
+mod decoder;
+mod link;
+mod network;
+mod transport;
 
 use std::net::SocketAddr;
 
 use gridtap_models::event::PacketRef;
+
+pub use counters::Counters;
+pub use decoder::Decoder;
 
 /// When and where a segment was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,105 @@
+//! The three steps in order, and what is counted on the way.
+
+use super::counters::{Counters, one};
+use super::{At, Segment, Transport, link, network, transport};
+use crate::source::Packet;
+
+/// Why a packet holds nothing for the next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Skip {
+    UnknownLink,
+    NotIp,
+    Fragment,
+    OtherTransport,
+    /// A header cannot be read: the sender's fault, unless the capture cut the packet.
+    Malformed,
+}
+
+/// Finds the segments in packets and counts what it finds.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    counters: Counters,
+}
+
+impl Decoder {
+    /// The segment in a packet, if it holds one. It is lent until the next call.
+    ///
+    /// Checksums are not looked at: a capture on the sending host sees them before they are right.
+    pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Option<Segment<'a>> {
+        let counters = &mut self.counters;
+        one(&mut counters.packets);
+        counters.octets = counters.octets.saturating_add(packet.wire_octets.into());
+
+        let (segment, truncated) = match read(packet) {
+            Ok(found) => found,
+            Err(skip) => {
+                one(match skip {
+                    Skip::UnknownLink => &mut counters.unknown_link,
+                    Skip::NotIp => &mut counters.not_ip,
+                    Skip::Fragment => &mut counters.fragments,
+                    Skip::OtherTransport => &mut counters.other_transport,
+                    Skip::Malformed if unkept(packet) > 0 => &mut counters.cut_headers,
+                    Skip::Malformed => &mut counters.malformed,
+                });
+                return None;
+            }
+        };
+        match segment.transport {
+            Transport::Tcp { .. } => one(&mut counters.tcp),
+            Transport::Udp => one(&mut counters.udp),
+        }
+        if segment.cut > 0 {
+            one(&mut counters.cut);
+            counters.cut_octets = counters.cut_octets.saturating_add(segment.cut.into());
+        }
+        if truncated {
+            one(&mut counters.truncated);
+        }
+        Some(segment)
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+}
+
+/// The segment, and whether its headers claim octets that were never on the wire.
+fn read<'a>(packet: &Packet<'a>) -> Result<(Segment<'a>, bool), Skip> {
+    let frame = link::strip(packet.link, packet.octets)?;
+    let datagram = network::read(frame.octets)?;
+    let payload = transport::read(&datagram)?;
+
+    // What headers claim beyond the frame was never sent. It must not count as seen, or the octets
+    // that are sent in its place would be taken for a repetition.
+    let claimed = payload.claimed.unwrap_or(u32::MAX);
+    let cut = claimed.min(unkept(packet));
+    let truncated = payload.claimed.is_some_and(|claimed| claimed > cut);
+    let at = At {
+        sequence: packet.sequence,
+        packet: gridtap_models::event::PacketRef { capture: packet.capture, number: packet.number },
+        time_ns: packet.time_ns,
+    };
+    let segment = Segment {
+        at,
+        source: (datagram.source, payload.source_port).into(),
+        destination: (datagram.destination, payload.destination_port).into(),
+        source_mac: frame.source_mac,
+        destination_mac: frame.destination_mac,
+        vlan: frame.vlan,
+        transport: payload.transport,
+        payload: payload.octets,
+        cut,
+    };
+    Ok((segment, truncated))
+}
+
+/// How many octets of the packet the capture did not keep.
+fn unkept(packet: &Packet<'_>) -> u32 {
+    let kept = u32::try_from(packet.octets.len()).unwrap_or(u32::MAX);
+    packet.wire_octets.saturating_sub(kept)
+}
+
+#[cfg(test)]
+mod tests;

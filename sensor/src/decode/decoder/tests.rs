@@ -1,0 +1,1 @@
+//! Frames of each link type, decoded.

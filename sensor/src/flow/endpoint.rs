@@ -1,0 +1,153 @@
+//! What is known of a flow, and of each of its ends.
+
+use core::ops::Range;
+use std::net::SocketAddr;
+
+use gridtap_parsers::Side;
+
+use super::marks::{Mark, Marks};
+use super::stream::Stream;
+use crate::decode::{At, Segment, Transport};
+
+/// What a flow runs over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// One end of a flow, and what it sent.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Its address and port.
+    pub address: SocketAddr,
+    /// Its MAC address as last seen: as sender, or as receiver while it has sent nothing.
+    pub mac: Option<[u8; 6]>,
+    /// Packets it sent.
+    pub packets: u64,
+    pub(super) stream: Stream,
+    pub(super) marks: Marks,
+}
+
+impl Endpoint {
+    fn new(address: SocketAddr) -> Self {
+        let (stream, marks) = (Stream::default(), Marks::default());
+        Self { address, mac: None, packets: 0, stream, marks }
+    }
+
+    /// Whether any packet of it was seen.
+    #[must_use]
+    pub const fn seen(&self) -> bool {
+        self.packets > 0
+    }
+
+    /// Octets it sent that were lost: in gaps, or cut off by the capture.
+    #[must_use]
+    pub const fn lost_octets(&self) -> u64 {
+        self.stream.lost_octets
+    }
+
+    /// Octets it sent again.
+    #[must_use]
+    pub const fn retransmitted_octets(&self) -> u64 {
+        self.stream.retransmitted_octets
+    }
+
+    /// Segments in which it sent octets again.
+    #[must_use]
+    pub const fn retransmitted_segments(&self) -> u64 {
+        self.stream.retransmitted_segments
+    }
+}
+
+/// A flow: what two ends say to each other over one pair of ports.
+#[derive(Debug)]
+pub struct Flow {
+    /// TCP or UDP.
+    pub kind: Kind,
+    /// Outermost VLAN identifier of the last packet.
+    pub vlan: Option<u16>,
+    /// Who opened the connection, if its SYN or the answer to it was seen.
+    pub opener: Option<Side>,
+    /// Its first packet.
+    pub first: At,
+    /// Its last packet.
+    pub last: At,
+    a: Endpoint,
+    b: Endpoint,
+}
+
+impl Flow {
+    /// A flow that begins with `segment`, sent by `side`.
+    pub(super) fn new(segment: &Segment<'_>, side: Side) -> Self {
+        let (a, b) = match side {
+            Side::A => (segment.source, segment.destination),
+            Side::B => (segment.destination, segment.source),
+        };
+        let kind = match segment.transport {
+            Transport::Tcp { .. } => Kind::Tcp,
+            Transport::Udp => Kind::Udp,
+        };
+        Self {
+            kind,
+            vlan: segment.vlan,
+            opener: None,
+            first: segment.at,
+            last: segment.at,
+            a: Endpoint::new(a),
+            b: Endpoint::new(b),
+        }
+    }
+
+    /// One of its ends. A is the one with the lower address, or the lower port of one address.
+    #[must_use]
+    pub const fn endpoint(&self, side: Side) -> &Endpoint {
+        match side {
+            Side::A => &self.a,
+            Side::B => &self.b,
+        }
+    }
+
+    /// Whether packets of only one side were seen.
+    #[must_use]
+    pub const fn one_way(&self) -> bool {
+        !(self.a.seen() && self.b.seen())
+    }
+
+    /// Octets of both sides that were lost.
+    #[must_use]
+    pub const fn lost_octets(&self) -> u64 {
+        self.a.lost_octets().saturating_add(self.b.lost_octets())
+    }
+
+    /// The packets that carried a stretch of a side's stream, in the order of the stream, as far
+    /// as they are remembered. The last one completed it, unless segments came out of order.
+    pub fn packets(&self, side: Side, span: Range<u64>) -> impl Iterator<Item = Mark> {
+        self.endpoint(side).marks.of(span)
+    }
+
+    pub(super) const fn endpoint_mut(&mut self, side: Side) -> &mut Endpoint {
+        match side {
+            Side::A => &mut self.a,
+            Side::B => &mut self.b,
+        }
+    }
+
+    /// Notes what a segment says about the flow itself.
+    pub(super) fn note(&mut self, segment: &Segment<'_>, side: Side) {
+        self.last = segment.at;
+        self.vlan = segment.vlan;
+        if let Transport::Tcp { syn: true, acknowledgement, .. } = segment.transport {
+            self.opener = Some(if acknowledgement.is_none() { side } else { side.other() });
+        }
+        let source = self.endpoint_mut(side);
+        source.packets = source.packets.saturating_add(1);
+        source.mac = segment.source_mac.or(source.mac);
+        let destination = self.endpoint_mut(side.other());
+        if !destination.seen() {
+            destination.mac = segment.destination_mac.or(destination.mac);
+        }
+    }
+}

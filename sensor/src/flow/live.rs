@@ -1,0 +1,224 @@
+//! A flow at work: its streams on one hand, its reader on the other.
+
+use gridtap_parsers::{Chunk, Side};
+
+use super::counters::{Counters, count};
+use super::endpoint::{Flow, Kind};
+use super::marks::Mark;
+use super::reader::Reader;
+use super::sequence::{at, distance, octets};
+use super::stream::{Part, Patience, Ready, Stray, Taken};
+use crate::decode::{At, Segment, Transport};
+use crate::limits::Limits;
+
+/// What a flow needs besides itself.
+#[derive(Debug)]
+pub(super) struct Pass<'p, R> {
+    pub(super) reader: &'p mut R,
+    pub(super) limits: &'p Limits,
+    pub(super) counters: &'p mut Counters,
+    pub(super) at: At,
+}
+
+/// A flow that is followed.
+#[derive(Debug)]
+pub(super) struct Live<S> {
+    pub(super) flow: Flow,
+    pub(super) reading: Reading<S>,
+}
+
+/// Whether somebody reads a flow.
+#[derive(Debug)]
+pub(super) enum Reading<S> {
+    /// It has had no octets, so nobody was asked.
+    Unasked,
+    /// Somebody does.
+    By(S),
+    /// Nobody does.
+    Nobody,
+}
+
+/// What becomes of a flow after a segment.
+#[derive(Debug)]
+pub(super) enum After {
+    /// It goes on.
+    Goes,
+    /// It has ended.
+    Ends,
+    /// The segment is not its own, but opens another one between the same ends.
+    Another,
+    /// The same, and this stray segment came first.
+    AnotherFrom(Box<Stray>),
+}
+
+impl<S> Live<S> {
+    pub(super) fn new(segment: &Segment<'_>, side: Side) -> Self {
+        Self { flow: Flow::new(segment, side), reading: Reading::Unasked }
+    }
+
+    /// Takes a segment that one of its ends sent.
+    pub(super) fn take<R: Reader<State = S>>(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        pass: &mut Pass<'_, R>,
+    ) -> After {
+        let mark = Mark { packet: segment.at.packet, time_ns: segment.at.time_ns };
+        let (payload, cut) = (segment.payload, segment.cut);
+        match segment.transport {
+            Transport::Udp => {
+                self.flow.note(segment, side);
+                let part = Part { sequence: 0, octets: payload, cut, fin: false, mark };
+                let stream = &mut self.flow.endpoint_mut(side).stream;
+                if let Some(ready) = stream.take_datagram(part, pass.counters) {
+                    self.deliver(side, &ready, pass);
+                }
+                After::Goes
+            }
+            Transport::Tcp { sequence, acknowledgement, rst: true, .. } => {
+                self.flow.note(segment, side);
+                if self.is_reset(side, sequence, acknowledgement) {
+                    return After::Ends;
+                }
+                count(&mut pass.counters.ignored_resets, 1);
+                After::Goes
+            }
+            Transport::Tcp { sequence, syn, fin, .. } => {
+                if syn && !self.flow.endpoint_mut(side).stream.begin(sequence) {
+                    return After::Another;
+                }
+                self.flow.note(segment, side);
+                let sequence = at(sequence, syn.into());
+                let part = Part { sequence, octets: payload, cut, fin, mark };
+                if let Some(stray) = self.put(side, part, pass) {
+                    return After::AnotherFrom(stray);
+                }
+                self.pump(pass)
+            }
+        }
+    }
+
+    /// Takes a part of a side's stream. Hands back the stray segment before it, if the two show
+    /// that the flow is not this one any more.
+    pub(super) fn put<R: Reader<State = S>>(
+        &mut self,
+        side: Side,
+        part: Part<'_>,
+        pass: &mut Pass<'_, R>,
+    ) -> Option<Box<Stray>> {
+        let stream = &mut self.flow.endpoint_mut(side).stream;
+        match stream.take(part, pass.limits, pass.counters) {
+            Taken::Nothing => None,
+            Taken::Ready(ready) => {
+                self.deliver(side, &ready, pass);
+                None
+            }
+            Taken::Moved(stray) => {
+                self.drain(side, Patience::None, pass);
+                self.flow.endpoint_mut(side).stream.jump(&stray, pass.counters);
+                self.put(side, stray.part(), pass);
+                self.put(side, part, pass)
+            }
+            Taken::Another(stray) => Some(stray),
+        }
+    }
+
+    /// Hands on what was kept and whose turn has come, by order or by time.
+    pub(super) fn pump<R: Reader<State = S>>(&mut self, pass: &mut Pass<'_, R>) -> After {
+        let mut finished = true;
+        for side in [Side::A, Side::B] {
+            self.drain(side, Patience::Until(pass.at.time_ns), pass);
+            finished &= self.flow.endpoint(side).stream.is_finished();
+        }
+        if finished { After::Ends } else { After::Goes }
+    }
+
+    /// Ends the flow: hands on all that was kept. Returns the sequence number that each side would
+    /// have sent next.
+    pub(super) fn end<R: Reader<State = S>>(mut self, pass: &mut Pass<'_, R>) -> [Option<u32>; 2] {
+        let next = [Side::A, Side::B].map(|side| {
+            self.drain(side, Patience::None, pass);
+            self.deliver_loss(side, pass);
+            let stream = &self.flow.endpoint(side).stream;
+            stream.next_sequence().map(|next| at(next, stream.is_finished().into()))
+        });
+        if let Reading::By(state) = self.reading {
+            count(&mut pass.counters.one_way, self.flow.one_way().into());
+            pass.reader.end(&self.flow, state, &pass.at);
+        }
+        next
+    }
+
+    /// Whether octets of either side wait for a gap before them.
+    pub(super) fn is_open(&self) -> bool {
+        [Side::A, Side::B].iter().any(|side| self.flow.endpoint(*side).stream.is_open())
+    }
+
+    /// Whether a RST is one that the other side would believe, as far as can be told.
+    fn is_reset(&self, side: Side, sequence: u32, acknowledgement: Option<u32>) -> bool {
+        let next = |side| self.flow.endpoint(side).stream.next_sequence();
+        match (next(side), next(side.other()), acknowledgement) {
+            (Some(next), _, _) => RESET_WINDOW.contains(&distance(next, sequence)),
+            // Of a side that was not heard before, only what it acknowledges can be checked.
+            (None, Some(next), Some(acknowledged)) => {
+                RESET_WINDOW.contains(&distance(acknowledged, next))
+            }
+            (None, None, _) | (None, Some(_), None) => false,
+        }
+    }
+
+    fn drain<R: Reader<State = S>>(
+        &mut self,
+        side: Side,
+        patience: Patience,
+        pass: &mut Pass<'_, R>,
+    ) {
+        while self.flow.endpoint(side).stream.is_open() {
+            let stream = &mut self.flow.endpoint_mut(side).stream;
+            let Some(ready) = stream.pop(patience, pass.limits, pass.counters) else { return };
+            self.deliver(side, &ready, pass);
+        }
+    }
+
+    /// Tells the reader of octets lost at the very end.
+    fn deliver_loss<R: Reader<State = S>>(&mut self, side: Side, pass: &mut Pass<'_, R>) {
+        let stream = &mut self.flow.endpoint_mut(side).stream;
+        let (lost, offset) = (stream.take_lost(), stream.place());
+        if let Reading::By(state) = &mut self.reading
+            && lost > 0
+        {
+            let datagram = self.flow.kind == Kind::Udp;
+            let chunk = Chunk { side, offset, lost, octets: &[], datagram };
+            pass.reader.chunk(&self.flow, state, &chunk, &pass.at);
+        }
+    }
+
+    fn deliver<R: Reader<State = S>, B: AsRef<[u8]>>(
+        &mut self,
+        side: Side,
+        ready: &Ready<B>,
+        pass: &mut Pass<'_, R>,
+    ) {
+        let Ready { place, lost, mark, .. } = *ready;
+        let datagram = self.flow.kind == Kind::Udp;
+        let chunk = Chunk { side, offset: place, lost, octets: ready.octets.as_ref(), datagram };
+        let end = place.saturating_add(octets(chunk.octets.len()));
+        self.flow.endpoint_mut(side).marks.push(end, mark, pass.limits.marks);
+        if matches!(self.reading, Reading::Unasked) {
+            self.reading = match pass.reader.open(&self.flow, &chunk) {
+                Some(state) => {
+                    count(&mut pass.counters.read_flows, 1);
+                    Reading::By(state)
+                }
+                None => Reading::Nobody,
+            };
+        }
+        if let Reading::By(state) = &mut self.reading {
+            pass.reader.chunk(&self.flow, state, &chunk, &pass.at);
+        }
+    }
+}
+
+/// Where a RST is believed, in octets from the one expected next: in the largest window that
+/// needs no scaling.
+const RESET_WINDOW: core::ops::RangeInclusive<i64> = 0..=65_535;

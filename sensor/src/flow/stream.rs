@@ -1,0 +1,339 @@
+//! One side of a flow: from segments in any order to octets in the sender's.
+
+use super::counters::{Counters, count};
+use super::kept::Kept;
+use super::marks::Mark;
+use super::sequence::{at, distance, length, octets};
+use crate::limits::Limits;
+
+/// What a segment brings to its side's stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'a> {
+    /// Sequence number of the first octet.
+    pub(super) sequence: u32,
+    pub(super) octets: &'a [u8],
+    /// Octets behind them that the capture cut off.
+    pub(super) cut: u32,
+    /// Whether the stream ends behind them.
+    pub(super) fin: bool,
+    pub(super) mark: Mark,
+}
+
+impl Part<'_> {
+    fn length(&self) -> u64 {
+        octets(self.octets.len()).saturating_add(self.cut.into())
+    }
+
+    fn end(&self) -> u32 {
+        at(self.sequence, self.length())
+    }
+}
+
+/// A segment from far away, until the next one tells whether the stream has moved there.
+#[derive(Debug)]
+pub(super) struct Stray {
+    sequence: u32,
+    end: u32,
+    octets: Vec<u8>,
+    cut: u32,
+    fin: bool,
+    mark: Mark,
+}
+
+impl Stray {
+    pub(super) fn part(&self) -> Part<'_> {
+        let Self { sequence, ref octets, cut, fin, mark, .. } = *self;
+        Part { sequence, octets, cut, fin, mark }
+    }
+}
+
+/// Octets whose turn it is.
+#[derive(Debug)]
+pub(super) struct Ready<B> {
+    pub(super) place: u64,
+    pub(super) lost: u64,
+    pub(super) octets: B,
+    pub(super) mark: Mark,
+}
+
+/// What became of a segment.
+#[derive(Debug)]
+pub(super) enum Taken<'a> {
+    /// It brought nothing new, or waits for its turn.
+    Nothing,
+    /// These octets of it come next.
+    Ready(Ready<&'a [u8]>),
+    /// It continues this stray segment, which lies ahead: the stream has moved there.
+    Moved(Box<Stray>),
+    /// It continues this stray segment, which lies behind: another stream has begun.
+    Another(Box<Stray>),
+}
+
+/// How long a gap may stay open.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Patience {
+    /// As long as the limits say; it is now so many nanoseconds since 1970 UTC.
+    Until(u64),
+    /// No longer.
+    None,
+}
+
+/// Octets of one side, in order.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// Sequence number of place 0, once known.
+    zero: Option<u32>,
+    /// Whether a SYN gave it.
+    syn: bool,
+    /// Place of the octet expected next.
+    next: u64,
+    /// Octets lost just before it.
+    lost: u64,
+    finished: bool,
+    kept: Kept,
+    stray: Option<Box<Stray>>,
+    pub(super) lost_octets: u64,
+    pub(super) retransmitted_octets: u64,
+    pub(super) retransmitted_segments: u64,
+}
+
+impl Stream {
+    /// The sequence number expected next, once known.
+    pub(super) fn next_sequence(&self) -> Option<u32> {
+        self.zero.map(|zero| at(zero, self.next))
+    }
+
+    /// Whether octets wait for a gap before them.
+    pub(super) fn is_open(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// Whether the sender has said that it is done, and all was read up to there.
+    pub(super) fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Place of the octet expected next.
+    pub(super) fn place(&self) -> u64 {
+        self.next
+    }
+
+    /// Takes the lost octets that no chunk has told of.
+    pub(super) fn take_lost(&mut self) -> u64 {
+        core::mem::take(&mut self.lost)
+    }
+
+    /// Takes a SYN with the given sequence number. Returns false if it begins another stream.
+    pub(super) fn begin(&mut self, sequence: u32) -> bool {
+        let zero = sequence.wrapping_add(1);
+        match self.zero {
+            None => {
+                (self.zero, self.syn) = (Some(zero), true);
+                true
+            }
+            Some(known) if self.syn => known == zero,
+            // The stream was found in the middle: a SYN from just before that may be its own.
+            Some(known) => (0..=LATE_SYN).contains(&distance(zero, known)),
+        }
+    }
+
+    /// Takes a segment.
+    pub(super) fn take<'a>(
+        &mut self,
+        part: Part<'a>,
+        limits: &Limits,
+        counters: &mut Counters,
+    ) -> Taken<'a> {
+        let size = part.length();
+        if size == 0 && !part.fin {
+            return Taken::Nothing;
+        }
+        let zero = *self.zero.get_or_insert(part.sequence);
+        let ahead = distance(at(zero, self.next), part.sequence);
+        if ahead.unsigned_abs() > limits.stray_octets.into() {
+            return if size == 0 { Taken::Nothing } else { self.take_stray(part, counters) };
+        }
+        if ahead < 0 {
+            return self.take_behind(part, ahead.unsigned_abs(), counters);
+        }
+        let place = self.next.saturating_add(ahead.unsigned_abs());
+        if ahead > 0 || self.kept.begin().is_some_and(|begin| begin < place.saturating_add(size)) {
+            if ahead > 0 {
+                count(&mut counters.reordered_segments, 1);
+            }
+            let again = self.kept.insert(place, part.octets, part.cut.into(), part.fin, part.mark);
+            self.count_again(again, counters);
+            return Taken::Nothing;
+        }
+        self.take_next(part, part.cut.into(), counters)
+    }
+
+    /// Takes a datagram: it is always its turn.
+    pub(super) fn take_datagram<'a>(
+        &mut self,
+        part: Part<'a>,
+        counters: &mut Counters,
+    ) -> Option<Ready<&'a [u8]>> {
+        match self.take_next(part, part.cut.into(), counters) {
+            Taken::Ready(ready) => Some(ready),
+            Taken::Nothing | Taken::Moved(_) | Taken::Another(_) => None,
+        }
+    }
+
+    /// Takes out the next of what was kept, if it is its turn or the gap before it is given up.
+    pub(super) fn pop(
+        &mut self,
+        patience: Patience,
+        limits: &Limits,
+        counters: &mut Counters,
+    ) -> Option<Ready<Vec<u8>>> {
+        loop {
+            let begin = self.kept.begin()?;
+            if begin > self.next {
+                let overflow = self.kept.octets() > limits.gap_octets
+                    || self.kept.pieces() > limits.gap_segments;
+                if !overflow && !self.is_overdue(patience, limits) {
+                    return None;
+                }
+                count(&mut counters.gaps, 1);
+                count(&mut counters.gap_overflows, overflow.into());
+                self.lose(begin.saturating_sub(self.next), counters);
+            }
+            let mut piece = self.kept.pop()?;
+            let behind = self.next.saturating_sub(piece.place);
+            let skip = length(behind).min(piece.octets.len());
+            let cut = piece.end().saturating_sub(self.next);
+            piece.octets.drain(..skip);
+            let part = Part {
+                sequence: 0,
+                octets: &piece.octets,
+                cut: 0,
+                fin: piece.fin && behind == 0,
+                mark: piece.mark,
+            };
+            let cut = cut.saturating_sub(octets(piece.octets.len()));
+            if let Taken::Ready(Ready { place, lost, mark, .. }) =
+                self.take_next(part, cut, counters)
+            {
+                return Some(Ready { place, lost, octets: piece.octets, mark });
+            }
+        }
+    }
+
+    /// Moves on to where a stray segment begins. What was kept must have been taken out before.
+    pub(super) fn jump(&mut self, stray: &Stray, counters: &mut Counters) {
+        let Some(zero) = self.zero else { return };
+        if self.next == 0 {
+            // Nothing was read: the beginning was wrong, and nothing is known to be lost.
+            (self.zero, self.syn) = (Some(stray.sequence), false);
+        } else {
+            let ahead = distance(at(zero, self.next), stray.sequence);
+            count(&mut counters.gaps, 1);
+            self.lose(u64::try_from(ahead).unwrap_or(0), counters);
+        }
+        self.finished = false;
+    }
+
+    fn is_overdue(&self, patience: Patience, limits: &Limits) -> bool {
+        match (patience, self.kept.oldest_ns()) {
+            (Patience::Until(now_ns), Some(oldest_ns)) => {
+                let gap_ns = limits.gap_ms.saturating_mul(1_000_000);
+                now_ns.saturating_sub(oldest_ns) >= gap_ns
+            }
+            (Patience::None, _) | (_, None) => true,
+        }
+    }
+
+    /// Takes a segment that begins with the octet expected next; `cut` octets behind it are lost.
+    fn take_next<'a>(&mut self, part: Part<'a>, cut: u64, counters: &mut Counters) -> Taken<'a> {
+        let place = self.next;
+        let size = octets(part.octets.len());
+        self.next = place.saturating_add(size);
+        let lost = if size > 0 { self.take_lost() } else { 0 };
+        self.lose(cut, counters);
+        // Octets behind the end show that the end was none.
+        self.finished = part.fin || (self.finished && self.next == place);
+        if size == 0 {
+            return Taken::Nothing;
+        }
+        Taken::Ready(Ready { place, lost, octets: part.octets, mark: part.mark })
+    }
+
+    /// Takes a segment that begins `behind` octets before the one expected next.
+    fn take_behind<'a>(
+        &mut self,
+        part: Part<'a>,
+        behind: u64,
+        counters: &mut Counters,
+    ) -> Taken<'a> {
+        let size = part.length();
+        if size <= 1 && behind == 1 && !part.fin {
+            return Taken::Nothing; // A keep-alive.
+        }
+        if behind > self.next {
+            count(&mut counters.early_segments, 1);
+        } else {
+            self.count_again(size.min(behind), counters);
+        }
+        if size < behind || (size == behind && !part.fin) {
+            return Taken::Nothing;
+        }
+        let rest = part.octets.get(length(behind)..).unwrap_or(&[]);
+        let cut = size.saturating_sub(behind).saturating_sub(octets(rest.len()));
+        if self.kept.begin().is_some_and(|begin| begin < self.next.saturating_add(size)) {
+            let again = self.kept.insert(self.next, rest, cut, part.fin, part.mark);
+            self.count_again(again, counters);
+            return Taken::Nothing;
+        }
+        self.take_next(Part { octets: rest, ..part }, cut, counters)
+    }
+
+    /// Takes a segment from further away than anything the sender may have under way.
+    fn take_stray<'a>(&mut self, part: Part<'a>, counters: &mut Counters) -> Taken<'a> {
+        count(&mut counters.strays, 1);
+        if let Some(stray) = &self.stray {
+            if stray.sequence == part.sequence {
+                return Taken::Nothing;
+            }
+            if stray.end == part.sequence
+                && let Some(stray) = self.stray.take()
+            {
+                count(&mut counters.strays_adopted, 1);
+                let next = self.next_sequence().unwrap_or(stray.sequence);
+                return if self.next == 0 || distance(next, stray.sequence) > 0 {
+                    Taken::Moved(stray)
+                } else {
+                    Taken::Another(stray)
+                };
+            }
+        }
+        self.stray = Some(Box::new(Stray {
+            sequence: part.sequence,
+            end: part.end(),
+            octets: part.octets.to_vec(),
+            cut: part.cut,
+            fin: part.fin,
+            mark: part.mark,
+        }));
+        Taken::Nothing
+    }
+
+    fn lose(&mut self, more: u64, counters: &mut Counters) {
+        self.next = self.next.saturating_add(more);
+        count(&mut self.lost, more);
+        count(&mut self.lost_octets, more);
+        count(&mut counters.lost_octets, more);
+    }
+
+    fn count_again(&mut self, again: u64, counters: &mut Counters) {
+        if again > 0 {
+            count(&mut self.retransmitted_segments, 1);
+            count(&mut self.retransmitted_octets, again);
+            count(&mut counters.retransmitted_segments, 1);
+            count(&mut counters.retransmitted_octets, again);
+        }
+    }
+}
+
+/// How far before the first octet seen a SYN may lie that belongs to the same stream, in octets.
+const LATE_SYN: i64 = 65_535;
