@@ -1,0 +1,100 @@
+//! `function`: what a client never asked of a device.
+//!
+//! *Sees*: a poller that starts to write, a known master that restarts, configures or loads. The
+//! kind is `new-function`; `new-intent` where the intent is new to the conversation as well; and for
+//! the intents that should never be routine `first-restart`, `first-program`, `first-file`,
+//! `first-configure`, `first-set-time` in its place. The chain is the conversation, then the client
+//! over all its conversations, then the site.
+//! *Blind to*: conversations that are new (the `conversation` detector's), points and values; a
+//! restart that was learned.
+//! *State*: none.
+
+use crate::detector::{Detector, Finding};
+use crate::event::{Event, Intent, Stage};
+use crate::ledger::{ConversationRecord, FunctionKey, Ledger};
+use crate::surprise::{self, Context, FLOOR};
+use crate::words::counted;
+
+pub(crate) const NAME: &str = "function";
+
+/// Judges what is asked.
+#[derive(Debug)]
+pub(crate) struct NewFunction;
+
+impl Detector for NewFunction {
+    fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        if event.stage != Stage::Requested {
+            return;
+        }
+        let Some(record) = ledger.conversation(&event.conversation) else { return };
+        let key = event.function_key();
+        if record.function(key).is_none() {
+            judge_novelty(ledger, event, record, key, found);
+        }
+    }
+}
+
+fn judge_novelty(
+    ledger: &Ledger,
+    event: &Event,
+    record: &ConversationRecord,
+    key: FunctionKey,
+    found: &mut dyn FnMut(Finding),
+) {
+    let conversation = event.conversation;
+    let acts = record.tally().count();
+    let here = Context { events: acts, distinct: record.distinct_functions() };
+    let client = ledger.client(&conversation.client);
+    let (by_client, in_client) = client.map_or((0, Context::default()), |sum| {
+        (sum.functions.count(&key), sum.functions.context())
+    });
+    let by_site = ledger.functions().count(&key);
+    let at_site = ledger.functions().context().share(by_site, 1.0);
+    let surprise = surprise::bits(here.share(0, in_client.share(by_client, at_site)));
+    if surprise < FLOOR {
+        return;
+    }
+    let elsewhere = match (by_client, by_site) {
+        (0, 0) => "no client in it did".to_owned(),
+        (0, clients) => format!("{} did, elsewhere or here", counted(clients, "other client")),
+        (devices, _) => format!("it sent it in {}", counted(devices, "other conversation")),
+    };
+    let name = event.function.name;
+    found(Finding {
+        detector: NAME,
+        kind: kind(event.intent, record.functions().any(|(known, _)| known.intent == event.intent)),
+        surprise,
+        hard: false,
+        actor: None,
+        because: format!(
+            "{} never sent {} a {name} ({key}) in {} of the baseline; {elsewhere}",
+            conversation.asker(),
+            conversation.device(),
+            counted(acts, "request"),
+        ),
+        normal_if: format!("baseline lists function {key} under conversation {conversation}"),
+    });
+}
+
+const fn kind(intent: Intent, known: bool) -> &'static str {
+    if known {
+        return "new-function";
+    }
+    match intent {
+        Intent::Restart => "first-restart",
+        Intent::Program => "first-program",
+        Intent::File => "first-file",
+        Intent::Configure => "first-configure",
+        Intent::SetTime => "first-set-time",
+        Intent::Read
+        | Intent::Diagnose
+        | Intent::Select
+        | Intent::Write
+        | Intent::Operate
+        | Intent::Freeze
+        | Intent::Authenticate
+        | Intent::Session
+        | Intent::Report
+        | Intent::Unknown => "new-intent",
+    }
+}

@@ -1,0 +1,25 @@
+//! The detectors that ship: one file each, one row each.
+
+mod conversation;
+mod function;
+mod point;
+mod value;
+
+use crate::detector::Detector;
+
+/// A detector's place in the table below.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Its name in the configuration and in alerts.
+    pub name: &'static str,
+    /// One of it, with nothing in its running state.
+    pub make: fn() -> Box<dyn Detector>,
+}
+
+/// The detectors that ship, in the order they are asked.
+pub const DETECTORS: &[Entry] = &[
+    Entry { name: conversation::NAME, make: || Box::new(conversation::NewConversation::default()) },
+    Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
+    Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
+    Entry { name: value::NAME, make: || Box::new(value::OddValue) },
+];

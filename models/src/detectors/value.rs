@@ -1,0 +1,137 @@
+//! `value`: a value that was never commanded of a point.
+//!
+//! *Sees*: among few known values a new one (`new-value`), by how often new ones came up at that
+//! point; and a number outside the range of all known ones (`value-out-of-range`). Of that, with `x`
+//! the distance from the range in widths of the range, the surprise is `x / (x + 1)` of what a
+//! command new to the device would be: half of it one width away, nearly all of it many widths away.
+//! A range of one value counts as wide as that value is large, and at least 1. Bits and switching
+//! commands have no distance: the other state of a breaker is mild. A point is judged by the
+//! commands of all clients.
+//! *Blind to*: points that were never commanded (the `point` detector's); anything inside the range
+//! of a point with more than 16 values; slow drift; what was read rather than commanded.
+//! *State*: none.
+
+use crate::detector::{Bits, Detector, Finding};
+use crate::event::{Event, Space, Stage, Value};
+use crate::ledger::{Command, CommandSum, DeviceSum, Ledger, Values};
+use crate::surprise::{self, Context, FLOOR};
+use crate::words::counted;
+
+pub(crate) const NAME: &str = "value";
+
+/// Judges what is commanded of known points.
+#[derive(Debug)]
+pub(crate) struct OddValue;
+
+impl Detector for OddValue {
+    fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        if event.stage != Stage::Requested || !event.intent.commands() {
+            return;
+        }
+        let Some(device) = ledger.device(&event.conversation.device()) else { return };
+        let mut oddest: Option<Oddity<'_>> = None;
+        for (command, value) in event.commands() {
+            let (Some(value), Some(sum)) = (value, device.command(command)) else { continue };
+            let Some(oddity) = oddity(device, sum, command, value) else { continue };
+            if oddest.as_ref().is_none_or(|most| oddity.surprise > most.surprise) {
+                oddest = Some(oddity);
+            }
+        }
+        if let Some(oddity) = oddest.filter(|oddity| oddity.surprise >= FLOOR) {
+            found(oddity.finding(event));
+        }
+    }
+}
+
+/// A value that is not among the known ones.
+struct Oddity<'a> {
+    command: Command,
+    value: Value,
+    sum: &'a CommandSum,
+    surprise: Bits,
+    /// In widths of the range, where it is outside.
+    distance: Option<f64>,
+}
+
+fn oddity<'a>(
+    device: &DeviceSum,
+    sum: &'a CommandSum,
+    command: Command,
+    value: Value,
+) -> Option<Oddity<'a>> {
+    let values = &sum.values;
+    let known = values.count(value);
+    if values.is_empty() || known.is_some_and(|count| count > 0) {
+        return None;
+    }
+    // Where there were too many values to list, nothing is known but the range.
+    let novelty = match values.distinct() {
+        Some(distinct) => {
+            let distinct = u64::try_from(distinct).unwrap_or(u64::MAX);
+            surprise::bits(Context { events: values.total(), distinct }.novel())
+        }
+        None => Bits(0.0),
+    };
+    let distance = match value {
+        Value::Number(number) if !is_bit(command.space) => distance(values, number),
+        Value::Number(_) | Value::Switch(_) => None,
+    };
+    let surprise = match distance {
+        None => novelty,
+        Some(x) => {
+            let most = surprise::bits(device.acts_context().novel());
+            // Written so that an infinite distance is all of it.
+            let far = Bits(most.0 / (1.0 + 1.0 / x));
+            if far > novelty { far } else { novelty }
+        }
+    };
+    Some(Oddity { command, value, sum, surprise, distance })
+}
+
+/// How far a number is outside the range, in widths of the range: above 0 if it is outside.
+fn distance(values: &Values, number: f64) -> Option<f64> {
+    let (least, greatest) = values.range()?;
+    if (least..=greatest).contains(&number) {
+        return None;
+    }
+    let width = if greatest > least { greatest - least } else { greatest.abs().max(1.0) };
+    let beyond = if number < least { least - number } else { number - greatest };
+    let x = beyond / width;
+    // NaN is in no range, and as far from it as can be.
+    Some(if x.is_nan() { f64::INFINITY } else { x })
+}
+
+const fn is_bit(space: Space) -> bool {
+    matches!(space, Space::Coil | Space::BinaryOutput)
+}
+
+impl Oddity<'_> {
+    fn finding(&self, event: &Event) -> Finding {
+        let Self { command, sum, .. } = self;
+        let device = event.conversation.device();
+        let value = self.value;
+        let times = counted(sum.acts, "time");
+        let known = match sum.values.range() {
+            Some((least, greatest)) if self.distance.is_some() => {
+                format!("always from {} to {}", Value::Number(least), Value::Number(greatest))
+            }
+            Some(_) | None => format!("with {}", sum.values.list()),
+        };
+        let distance = match self.distance {
+            Some(x) => format!("; {value} is {x:.1} widths of that range outside"),
+            None => String::new(),
+        };
+        Finding {
+            detector: NAME,
+            kind: if self.distance.is_some() { "value-out-of-range" } else { "new-value" },
+            surprise: self.surprise,
+            hard: false,
+            actor: None,
+            because: format!(
+                "{device} was given the command {command} {times} in the baseline, {known}, never \
+                 {value}{distance}",
+            ),
+            normal_if: format!("baseline lists value {value} of command {command} to {device}"),
+        }
+    }
+}

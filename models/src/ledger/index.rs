@@ -1,0 +1,236 @@
+//! Sums over what was learned, kept beside it for quick judging; never written, always derivable.
+
+use core::hash::Hash;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashSet};
+
+use super::ranges;
+use super::records::{Command, FunctionKey, Span};
+use super::store::Facts;
+use super::values::Values;
+use crate::event::{Conversation, Device, Space};
+use crate::surprise::Context;
+
+/// In how many children of a context each symbol was met: what a parent counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kinds<K: Eq + Hash> {
+    children: HashMap<K, u64>,
+    total: u64,
+}
+
+impl<K: Eq + Hash> Kinds<K> {
+    /// In how many children it was met.
+    #[must_use]
+    pub fn count(&self, key: &K) -> u64 {
+        self.children.get(key).copied().unwrap_or(0)
+    }
+
+    /// The context for estimates: events are pairs of child and symbol.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        Context { events: self.total, distinct: size(self.children.len()) }
+    }
+
+    /// Counts one more child; true if it is the first.
+    fn add(&mut self, key: K) -> bool {
+        let count = self.children.entry(key).or_insert(0);
+        *count += 1;
+        self.total += 1;
+        *count == 1
+    }
+}
+
+impl<K: Eq + Hash> Default for Kinds<K> {
+    fn default() -> Self {
+        Self { children: HashMap::default(), total: 0 }
+    }
+}
+
+/// All conversations of one client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientSum {
+    /// Its acts.
+    pub acts: u64,
+    /// Its conversations.
+    pub conversations: u64,
+    /// In how many of them each function was sent.
+    pub functions: Kinds<FunctionKey>,
+}
+
+/// All conversations with one device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceSum {
+    /// Acts of all clients.
+    pub acts: u64,
+    /// Conversations with it.
+    pub conversations: u64,
+    /// Reads of spans.
+    pub reads: u64,
+    /// Distinct spans read.
+    pub spans: u64,
+    /// Commands, counted for each conversation they were given in.
+    pub given: u64,
+    commands: HashMap<Command, CommandSum>,
+    polled: BTreeMap<Space, Vec<(u32, u32)>>,
+}
+
+/// A command to a device, whoever gave it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommandSum {
+    /// Acts that gave it.
+    pub acts: u64,
+    /// Conversations it was given in.
+    pub conversations: u64,
+    /// The values it was given with.
+    pub values: Values,
+}
+
+impl DeviceSum {
+    /// What was learned of a command, whoever gave it.
+    #[must_use]
+    pub fn command(&self, command: Command) -> Option<&CommandSum> {
+        self.commands.get(&command)
+    }
+
+    /// Acts as events; the symbols are the commands, and one that stands for all that commands
+    /// nothing.
+    #[must_use]
+    pub fn acts_context(&self) -> Context {
+        Context { events: self.acts, distinct: 1 + size(self.commands.len()) }
+    }
+
+    /// Commands as events, counted for each conversation they were given in.
+    #[must_use]
+    pub fn kinds_context(&self) -> Context {
+        Context { events: self.given, distinct: size(self.commands.len()) }
+    }
+
+    /// Reads as events, spans as symbols.
+    #[must_use]
+    pub fn reads_context(&self) -> Context {
+        Context { events: self.reads, distinct: self.spans }
+    }
+
+    /// The ranges (first and last address) that are read of each space, sorted.
+    pub fn polled(&self) -> impl Iterator<Item = (Space, &[(u32, u32)])> {
+        self.polled.iter().map(|(space, ranges)| (*space, ranges.as_slice()))
+    }
+
+    /// Whether somebody reads this point, as far as reads tell.
+    ///
+    /// `None` where they do not: nobody reads this space by address, or somebody reads the device
+    /// by class, where the device decides what it answers.
+    #[must_use]
+    pub fn polls(&self, space: Space, address: u32) -> Option<bool> {
+        if self.polled.contains_key(&Space::Class) {
+            return None;
+        }
+        self.polled.get(&space).map(|ranges| ranges::hold(ranges, address))
+    }
+}
+
+/// All sums.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Index {
+    pub(crate) acts: u64,
+    pub(crate) clients: HashMap<IpAddr, ClientSum>,
+    pub(crate) servers: HashSet<IpAddr>,
+    pub(crate) devices: HashMap<Device, DeviceSum>,
+    /// In how many clients' conversations each function was sent.
+    pub(crate) functions: Kinds<FunctionKey>,
+    /// To how many devices each command was given.
+    pub(crate) commands: Kinds<Command>,
+    /// Functions of all conversations.
+    pub(crate) functions_learned: usize,
+    /// Commands of all conversations.
+    pub(crate) commands_learned: usize,
+    /// Spans of all devices.
+    pub(crate) spans_learned: usize,
+}
+
+impl Index {
+    /// The sums of all that was learned.
+    pub(crate) fn of(facts: &Facts) -> Self {
+        let mut index = Self::default();
+        for (conversation, record) in &facts.conversations {
+            index.add_conversation(conversation);
+            index.add_acts(conversation, record.tally.count);
+            for (key, _) in &record.functions {
+                index.add_function(conversation.client, *key);
+            }
+            for (command, record) in &record.commands {
+                let sum = index.add_command(conversation.device(), *command, true);
+                sum.acts = sum.acts.saturating_add(record.tally.count);
+                sum.values.merge(&record.values);
+            }
+        }
+        for (device, spans) in &facts.reads {
+            for (span, tally) in spans {
+                index.add_reads(*device, *span, true, tally.count);
+            }
+        }
+        index
+    }
+
+    pub(crate) fn add_conversation(&mut self, conversation: &Conversation) {
+        self.clients.entry(conversation.client).or_default().conversations += 1;
+        self.devices.entry(conversation.device()).or_default().conversations += 1;
+        self.servers.insert(conversation.server);
+    }
+
+    pub(crate) fn add_acts(&mut self, conversation: &Conversation, count: u64) {
+        let client = self.clients.entry(conversation.client).or_default();
+        let device = self.devices.entry(conversation.device()).or_default();
+        for acts in [&mut self.acts, &mut client.acts, &mut device.acts] {
+            *acts = acts.saturating_add(count);
+        }
+    }
+
+    /// A function that is new in a conversation of this client.
+    pub(crate) fn add_function(&mut self, client: IpAddr, key: FunctionKey) {
+        self.functions_learned += 1;
+        if self.clients.entry(client).or_default().functions.add(key) {
+            self.functions.add(key);
+        }
+    }
+
+    /// The sum for a command, which may be new in its conversation.
+    pub(crate) fn add_command(
+        &mut self,
+        device: Device,
+        command: Command,
+        new: bool,
+    ) -> &mut CommandSum {
+        let device = self.devices.entry(device).or_default();
+        let sum = device.commands.entry(command).or_default();
+        if new {
+            self.commands_learned += 1;
+            device.given += 1;
+            sum.conversations += 1;
+            if sum.conversations == 1 {
+                self.commands.add(command);
+            }
+        }
+        sum
+    }
+
+    /// Reads of a span, which may be new for its device.
+    pub(crate) fn add_reads(&mut self, device: Device, span: Span, new: bool, count: u64) {
+        let device = self.devices.entry(device).or_default();
+        device.reads = device.reads.saturating_add(count);
+        if new {
+            self.spans_learned += 1;
+            device.spans += 1;
+            let ranges = device.polled.entry(span.space).or_default();
+            ranges.push((span.start, span.last()));
+            ranges::settle(ranges);
+        }
+    }
+}
+
+/// A number of things in memory as a count.
+pub(crate) fn size(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}

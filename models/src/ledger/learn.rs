@@ -1,0 +1,184 @@
+//! How an event becomes counts.
+
+use super::records::{
+    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Span,
+};
+use super::store::Ledger;
+use super::tally::Tally;
+use super::values::Values;
+use crate::event::{Conversation, Device, Event, Intent, Outcome, Stage, Target};
+use crate::limits::{
+    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE,
+    POINTS_AN_ACT, READS, READS_A_DEVICE,
+};
+
+impl Event {
+    /// The function as it is told apart.
+    #[must_use]
+    pub const fn function_key(&self) -> FunctionKey {
+        FunctionKey { intent: self.intent, code: self.function.code, sub: self.function.sub }
+    }
+
+    /// What the act commands, point by point with the value if there is one, the first
+    /// [`POINTS_AN_ACT`] of them.
+    ///
+    /// Where some targets of a command carry values, those without are its reading half (Modbus
+    /// function 23).
+    pub fn commands(&self) -> impl Iterator<Item = (Command, Option<crate::event::Value>)> {
+        let intent = self.intent;
+        let points = self.commanded().flat_map(move |target| {
+            let addresses = target.start..=target.span().last();
+            let values = target.values.iter().copied().map(Some).chain(core::iter::repeat(None));
+            let command = move |address| Command { intent, space: target.space, address };
+            addresses.map(command).zip(values)
+        });
+        points.take(POINTS_AN_ACT)
+    }
+
+    /// The spans the act reads.
+    pub fn reads(&self) -> impl Iterator<Item = Span> {
+        let halves = self.intent.commands() && self.carries_values();
+        let reads = self.intent == Intent::Read || halves;
+        let read = move |target: &&Target| reads && target.values.is_empty();
+        self.targets.iter().filter(read).map(Target::span)
+    }
+
+    fn commanded(&self) -> impl Iterator<Item = &Target> {
+        let commands = self.intent.commands();
+        let carries = commands && self.carries_values();
+        self.targets
+            .iter()
+            .filter(move |target| commands && (!carries || !target.values.is_empty()))
+    }
+
+    fn carries_values(&self) -> bool {
+        self.targets.iter().any(|target| !target.values.is_empty())
+    }
+
+    fn commands_too_many(&self) -> bool {
+        let points = self.commanded().map(|target| u64::from(target.count.max(1))).sum::<u64>();
+        usize::try_from(points).unwrap_or(usize::MAX) > POINTS_AN_ACT
+    }
+}
+
+impl Target {
+    /// Where it is, without values.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        Span { space: self.space, start: self.start, count: self.count.max(1) }
+    }
+}
+
+impl Ledger {
+    /// Takes an event as normal: the only thing that learns.
+    ///
+    /// A request counts for its conversation, its function, the spans it reads and the points it
+    /// commands; an end counts for the function it was asked with.
+    pub fn learn(&mut self, event: &Event) {
+        match event.stage {
+            Stage::Requested => self.learn_request(event),
+            Stage::Ended { outcome, .. } => self.learn_end(event, outcome),
+        }
+    }
+
+    fn learn_request(&mut self, event: &Event) {
+        if !self.learn_act(&event.conversation, event.time_ns) {
+            return;
+        }
+        self.learn_function(event);
+        let device = event.conversation.device();
+        for span in event.reads() {
+            self.learn_read(device, span, event.time_ns);
+        }
+        if event.intent.commands() {
+            self.learn_commands(event, device);
+        }
+    }
+
+    /// False if the conversation is new and there is no room for it.
+    fn learn_act(&mut self, conversation: &Conversation, time_ns: u64) -> bool {
+        if let Some(record) = self.facts.conversations.get_mut(conversation) {
+            record.tally.add(time_ns);
+        } else if self.facts.conversations.len() < CONVERSATIONS {
+            let record = ConversationRecord::new(Tally::once(time_ns));
+            self.facts.conversations.insert(*conversation, record);
+            self.index.add_conversation(conversation);
+        } else {
+            self.facts.refuse(Limit::Conversations, 1);
+            return false;
+        }
+        self.index.add_acts(conversation, 1);
+        true
+    }
+
+    fn learn_function(&mut self, event: &Event) {
+        let Some(record) = self.facts.conversations.get_mut(&event.conversation) else { return };
+        let key = event.function_key();
+        if let Some((_, known)) = record.functions.iter_mut().find(|(known, _)| *known == key) {
+            known.tally.add(event.time_ns);
+            known.rename(&event.function);
+        } else if record.functions.len() < FUNCTIONS_A_CONVERSATION
+            && self.index.functions_learned < FUNCTIONS
+        {
+            let at = record.functions.partition_point(|(known, _)| *known < key);
+            let new = FunctionRecord::once(&event.function, event.time_ns);
+            record.functions.insert(at, (key, new));
+            self.index.add_function(event.conversation.client, key);
+        } else {
+            self.facts.refuse(Limit::Functions, 1);
+        }
+    }
+
+    fn learn_read(&mut self, device: Device, span: Span, time_ns: u64) {
+        let spans = self.facts.reads.entry(device).or_default();
+        if let Some(tally) = spans.get_mut(&span) {
+            tally.add(time_ns);
+            self.index.add_reads(device, span, false, 1);
+        } else if spans.len() < READS_A_DEVICE && self.index.spans_learned < READS {
+            spans.insert(span, Tally::once(time_ns));
+            self.index.add_reads(device, span, true, 1);
+        } else {
+            self.facts.refuse(Limit::Reads, 1);
+        }
+    }
+
+    fn learn_commands(&mut self, event: &Event, device: Device) {
+        let Some(record) = self.facts.conversations.get_mut(&event.conversation) else { return };
+        let mut refused = u64::from(event.commands_too_many());
+        let per_device = u64::try_from(POINTS_A_DEVICE).unwrap_or(u64::MAX);
+        for (command, value) in event.commands() {
+            let new = !record.commands.contains_key(&command);
+            let given = self.index.devices.get(&device).map_or(0, |device| device.given);
+            if new && (given >= per_device || self.index.commands_learned >= POINTS) {
+                refused += 1;
+                continue;
+            }
+            let sum = self.index.add_command(device, command, new);
+            let known = record
+                .commands
+                .entry(command)
+                .and_modify(|known| known.tally.add(event.time_ns))
+                .or_insert_with(|| CommandRecord::once(event.time_ns));
+            sum.acts = sum.acts.saturating_add(1);
+            if let Some(value) = value {
+                known.values.add(value);
+                sum.values.add(value);
+            }
+        }
+        self.facts.refuse(Limit::Points, refused);
+    }
+
+    fn learn_end(&mut self, event: &Event, outcome: Outcome) {
+        let Some(record) = self.facts.conversations.get_mut(&event.conversation) else { return };
+        let key = event.function_key();
+        if let Some((_, known)) = record.functions.iter_mut().find(|(known, _)| *known == key) {
+            known.outcomes.add(outcome);
+        }
+    }
+}
+
+impl CommandRecord {
+    fn once(time_ns: u64) -> Self {
+        Self { tally: Tally::once(time_ns), values: Values::default() }
+    }
+}

@@ -1,0 +1,188 @@
+//! Two ledgers become the one that learned both.
+
+use core::hash::Hash;
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
+
+use super::index::size;
+use super::provenance::SameCapture;
+use super::records::ConversationRecord;
+use super::store::{Facts, Ledger};
+use crate::limits::{
+    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE, READS,
+    READS_A_DEVICE,
+};
+
+impl Ledger {
+    /// Adds what another ledger learned.
+    ///
+    /// The same, to the last octet of the file, as learning the events of both, in any order, unless
+    /// a limit was reached; then what was seen first stays, ties in the order of the file, and the
+    /// rest is counted as not learned.
+    ///
+    /// # Errors
+    ///
+    /// [`SameCapture`] if both learned from one capture; then nothing has changed.
+    pub fn merge(&mut self, other: &Self) -> Result<(), SameCapture> {
+        let twice = |digest: &&_| self.facts.captures.contains_key(*digest);
+        if let Some(digest) = other.facts.captures.keys().find(twice) {
+            return Err(SameCapture(*digest));
+        }
+        let mut facts = core::mem::take(&mut self.facts);
+        facts.add(&other.facts);
+        facts.prune();
+        *self = Self::from_facts(facts);
+        Ok(())
+    }
+}
+
+impl Facts {
+    fn add(&mut self, other: &Self) {
+        self.captures.extend(&other.captures);
+        for (limit, times) in &other.refused {
+            self.refuse(*limit, *times);
+        }
+        add_each(&mut self.conversations, &other.conversations, ConversationRecord::merge);
+        add_each(&mut self.reads, &other.reads, |ours, theirs| {
+            add_each(ours, theirs, super::Tally::merge);
+        });
+    }
+
+    /// Takes out what is beyond the limits, the youngest first.
+    fn prune(&mut self) {
+        self.prune_conversations();
+        self.prune_functions();
+        self.prune_commands();
+        self.prune_reads();
+    }
+
+    fn prune_conversations(&mut self) {
+        let all = self.conversations.iter().map(|(key, record)| (record.tally.first_ns, *key));
+        let surplus = surplus(all.collect(), CONVERSATIONS);
+        for key in &surplus {
+            self.conversations.remove(key);
+        }
+        self.refuse(Limit::Conversations, size(surplus.len()));
+    }
+
+    fn prune_functions(&mut self) {
+        let mut all = Vec::new();
+        for (conversation, record) in &self.conversations {
+            let seen = |(key, record): &(_, super::FunctionRecord)| (record.tally.first_ns, *key);
+            all.push((*conversation, record.functions.iter().map(seen).collect()));
+        }
+        let surplus = surplus_of_each(all, FUNCTIONS_A_CONVERSATION, FUNCTIONS);
+        for (conversation, key) in &surplus {
+            if let Some(record) = self.conversations.get_mut(conversation) {
+                record.functions.retain(|(known, _)| known != key);
+            }
+        }
+        self.refuse(Limit::Functions, size(surplus.len()));
+    }
+
+    fn prune_commands(&mut self) {
+        let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (conversation, record) in &self.conversations {
+            let device = all.entry(conversation.device()).or_default();
+            let seen = record.commands.iter().map(|(key, record)| (record.tally.first_ns, *key));
+            device.extend(seen.map(|(first_ns, key)| (first_ns, (*conversation, key))));
+        }
+        let surplus = surplus_of_each(all.into_iter().collect(), POINTS_A_DEVICE, POINTS);
+        for (_, (conversation, command)) in &surplus {
+            if let Some(record) = self.conversations.get_mut(conversation) {
+                record.commands.remove(command);
+            }
+        }
+        self.refuse(Limit::Points, size(surplus.len()));
+    }
+
+    fn prune_reads(&mut self) {
+        let mut all = Vec::new();
+        for (device, spans) in &self.reads {
+            let seen = spans.iter().map(|(span, tally)| (tally.first_ns, *span));
+            all.push((*device, seen.collect()));
+        }
+        let surplus = surplus_of_each(all, READS_A_DEVICE, READS);
+        for (device, span) in &surplus {
+            if let Some(spans) = self.reads.get_mut(device) {
+                spans.remove(span);
+            }
+        }
+        self.reads.retain(|_, spans| !spans.is_empty());
+        self.refuse(Limit::Reads, size(surplus.len()));
+    }
+}
+
+impl ConversationRecord {
+    fn merge(&mut self, other: &Self) {
+        self.tally.merge(&other.tally);
+        for (key, theirs) in &other.functions {
+            match self.functions.binary_search_by_key(key, |(known, _)| *known) {
+                Ok(at) => {
+                    if let Some((_, ours)) = self.functions.get_mut(at) {
+                        ours.merge(theirs);
+                    }
+                }
+                Err(at) => self.functions.insert(at, (*key, theirs.clone())),
+            }
+        }
+        add_each(&mut self.commands, &other.commands, super::CommandRecord::merge);
+    }
+}
+
+fn add_each<K: Copy + Eq + Hash, V: Clone>(
+    ours: &mut HashMap<K, V>,
+    theirs: &HashMap<K, V>,
+    add: impl Fn(&mut V, &V),
+) {
+    for (key, value) in theirs {
+        ours.entry(*key).and_modify(|known| add(known, value)).or_insert_with(|| value.clone());
+    }
+}
+
+/// The keys beyond the limit, by when they were first seen and then by themselves.
+fn surplus<K: Ord>(mut seen: Vec<(u64, K)>, limit: usize) -> Vec<K> {
+    if seen.len() <= limit {
+        return Vec::new();
+    }
+    seen.sort_unstable();
+    seen.split_off(limit).into_iter().map(|(_, key)| key).collect()
+}
+
+/// The same with a limit for each parent, and one for all together.
+fn surplus_of_each<P: Copy + Ord, K: Copy + Ord>(
+    parents: Vec<(P, Vec<(u64, K)>)>,
+    limit_of_each: usize,
+    limit: usize,
+) -> Vec<(P, K)> {
+    let mut gone = Vec::new();
+    let mut stay = Vec::new();
+    for (parent, mut seen) in parents {
+        seen.sort_unstable();
+        let beyond = seen.split_off(seen.len().min(limit_of_each));
+        gone.extend(beyond.into_iter().map(|(_, key)| (parent, key)));
+        stay.extend(seen.into_iter().map(|(first_ns, key)| (first_ns, (parent, key))));
+    }
+    gone.extend(surplus(stay, limit));
+    gone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_first_stays() {
+        assert_eq!(surplus(vec![(9, 'a'), (3, 'c'), (3, 'b')], 2), ['a']);
+        assert_eq!(surplus(vec![(9, 'a'), (3, 'c'), (3, 'b')], 1), ['c', 'a']);
+        assert!(surplus(vec![(9, 'a')], 1).is_empty());
+    }
+
+    #[test]
+    fn each_parent_has_its_limit_and_all_together_have_one() {
+        let parents = || vec![('x', vec![(1, 1), (2, 2), (3, 3)]), ('y', vec![(9, 1)])];
+        assert_eq!(surplus_of_each(parents(), 2, 9), [('x', 3)]);
+        assert_eq!(surplus_of_each(parents(), 2, 2), [('x', 3), ('y', 1)]);
+    }
+}

@@ -1,0 +1,318 @@
+//! Text as the ledger, read strictly: what is not as it would be written is refused.
+
+use core::fmt;
+
+use foldhash::HashMap;
+
+use super::fields::{Fields, Read};
+use super::provenance::{Capture, Digest};
+use super::records::{
+    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Outcomes, Span,
+};
+use super::store::{Facts, Ledger};
+use super::time::Time;
+use super::write::{CHECKSUM, MAGIC, VERSION};
+use crate::event::{Conversation, Device, Intent, Protocol, Space};
+use crate::limits::{
+    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE, READS,
+    READS_A_DEVICE,
+};
+
+/// Why a baseline file cannot be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    /// It is something else.
+    NotABaseline,
+    /// It is of a later version than this program knows.
+    Newer {
+        /// Its version.
+        found: u32,
+        /// The latest version this program knows.
+        known: u32,
+    },
+    /// It is not what was written: cut short, damaged, or edited.
+    Checksum {
+        /// The line the checksum stands on, or should, from 1.
+        number: usize,
+    },
+    /// A line says what no baseline says.
+    Line {
+        /// Its number, from 1.
+        number: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotABaseline => {
+                write!(f, "line 1: not a baseline: want `{MAGIC} {VERSION}`")
+            }
+            Self::Newer { found, known } => {
+                write!(f, "line 1: baseline of version {found}, this program knows {known}")
+            }
+            Self::Checksum { number } => {
+                write!(
+                    f,
+                    "line {number}: checksum is missing or wrong: cut short, damaged or edited"
+                )
+            }
+            Self::Line { number, reason } => write!(f, "line {number}: {reason}"),
+        }
+    }
+}
+
+impl core::error::Error for LoadError {}
+
+impl Ledger {
+    /// Loads a baseline file.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`], with the line and the reason.
+    pub fn from_text(text: &str) -> Result<Self, LoadError> {
+        version(text)?;
+        let body = unsealed(text)?;
+        let mut reader = Reader::default();
+        for (number, line) in (1..).zip(body.lines()).skip(1) {
+            reader.line(line).map_err(|reason| LoadError::Line { number, reason })?;
+        }
+        let ledger = Self::from_facts(reader.facts);
+        same(body, &ledger.facts.to_string())?;
+        Ok(ledger)
+    }
+}
+
+fn version(text: &str) -> Result<(), LoadError> {
+    let first = text.lines().next().unwrap_or_default();
+    let version = first.strip_prefix(MAGIC).and_then(|rest| rest.strip_prefix(' '));
+    match version.and_then(|version| version.parse().ok()) {
+        Some(VERSION) => Ok(()),
+        Some(found) if found > VERSION => Err(LoadError::Newer { found, known: VERSION }),
+        Some(_) | None => Err(LoadError::NotABaseline),
+    }
+}
+
+/// The text without its last line, if that is the right checksum.
+fn unsealed(text: &str) -> Result<&str, LoadError> {
+    let wrong = || LoadError::Checksum { number: text.lines().count() };
+    let lines = text.strip_suffix('\n').ok_or_else(wrong)?;
+    let at = lines.rfind('\n').ok_or_else(wrong)?.saturating_add(1);
+    let (body, last) = lines.split_at_checked(at).ok_or_else(wrong)?;
+    let digest: Option<Digest> = last.strip_prefix(CHECKSUM).and_then(|hex| hex.parse().ok());
+    if digest == Some(Digest::of(body)) { Ok(body) } else { Err(wrong()) }
+}
+
+/// Refuses the first line that would be written otherwise: `007`, two spaces, a time in another
+/// zone.
+fn same(body: &str, written: &str) -> Result<(), LoadError> {
+    let mut pairs = (1..).zip(body.lines().zip(written.lines()));
+    match pairs.find(|(_, (found, wanted))| found != wanted) {
+        Some((number, (_, wanted))) => {
+            Err(LoadError::Line { number, reason: format!("want it written as `{wanted}`") })
+        }
+        None if body == written => Ok(()),
+        None => Err(LoadError::Line {
+            number: body.lines().count(),
+            reason: "want each line to end in a line feed alone".to_owned(),
+        }),
+    }
+}
+
+/// Where a line stands among all: each must be greater than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Capture(Digest),
+    Limit(Limit),
+    Conversation(Conversation, Fact),
+    Device(Device, Option<Span>),
+}
+
+/// Where a line stands within its conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fact {
+    Tally,
+    Function(FunctionKey),
+    Command(Command),
+}
+
+#[derive(Default)]
+struct Reader {
+    facts: Facts,
+    last: Option<Key>,
+    functions: usize,
+    commands: HashMap<Device, usize>,
+    all_commands: usize,
+    reads: usize,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str) -> Read<()> {
+        let mut fields = Fields(line.strip_prefix("  ").unwrap_or(line));
+        let indented = fields.0.len() < line.len();
+        match (fields.next("a word")?, indented) {
+            ("capture", false) => self.capture(fields),
+            ("limit", false) => self.limit(fields),
+            ("conversation", false) => self.conversation(fields),
+            ("device", false) => self.device(fields),
+            ("function", true) => self.function(fields),
+            ("command", true) => self.command(fields),
+            ("read", true) => self.read(fields),
+            (word, true) => Err(format!("unknown word `{word}` after two spaces")),
+            (word, false) => Err(format!("unknown word `{word}`")),
+        }
+    }
+
+    fn capture(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let digest = fields.digest()?;
+        fields.word("packets")?;
+        let packets = fields.number("a count")?;
+        fields.word("from")?;
+        let Time(first_ns) = fields.time()?;
+        fields.word("to")?;
+        let Time(last_ns) = fields.time()?;
+        fields.end()?;
+        self.follow(Key::Capture(digest))?;
+        self.facts.captures.insert(digest, Capture { digest, first_ns, last_ns, packets });
+        Ok(())
+    }
+
+    fn limit(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let limit = fields.known("limit", Limit::from_word)?;
+        fields.word("refused")?;
+        let times = fields.number("a count")?;
+        fields.end()?;
+        self.follow(Key::Limit(limit))?;
+        self.facts.refuse(limit, times);
+        Ok(())
+    }
+
+    fn conversation(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let protocol = fields.known("protocol", Protocol::from_word)?;
+        let client = fields.number("an address")?;
+        let client_unit =
+            if fields.has("master") { Some(fields.number("a link address")?) } else { None };
+        fields.word("->")?;
+        let Device { server, unit, .. } = device(protocol, &mut fields)?;
+        let record = ConversationRecord::new(fields.tally()?);
+        fields.end()?;
+        let key = Conversation { protocol, client, server, unit, client_unit };
+        self.follow(Key::Conversation(key, Fact::Tally))?;
+        room(self.facts.conversations.len() < CONVERSATIONS, "conversations")?;
+        self.facts.conversations.insert(key, record);
+        Ok(())
+    }
+
+    fn function(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let intent = fields.known("intent", Intent::from_word)?;
+        let code = fields.next("a function code")?;
+        let (code, sub) = match code.split_once('.') {
+            Some((code, sub)) => (code, Some(Fields(sub).number("a sub-function")?)),
+            None => (code, None),
+        };
+        let key = FunctionKey { intent, code: Fields(code).number("a function code")?, sub };
+        let name = fields.name()?.into();
+        let tally = fields.tally()?;
+        fields.word("done")?;
+        let done = fields.number("a count")?;
+        fields.word("refused")?;
+        let refused = fields.number("a count")?;
+        fields.word("unanswered")?;
+        let outcomes = Outcomes { done, refused, unanswered: fields.number("a count")? };
+        fields.end()?;
+
+        let conversation = self.within()?;
+        self.follow(Key::Conversation(conversation, Fact::Function(key)))?;
+        self.functions += 1;
+        room(self.functions <= FUNCTIONS, "functions")?;
+        let record = self.facts.conversations.get_mut(&conversation).ok_or(ALONE)?;
+        record.functions.push((key, FunctionRecord { name, tally, outcomes }));
+        room(record.functions.len() <= FUNCTIONS_A_CONVERSATION, "functions in a conversation")
+    }
+
+    fn command(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let intent = fields.known("intent", Intent::from_word)?;
+        let space = fields.known("space", Space::from_word)?;
+        let command = Command { intent, space, address: fields.number("an address")? };
+        let tally = fields.tally()?;
+        fields.word("values")?;
+        let record = CommandRecord { tally, values: fields.values()? };
+        fields.end()?;
+        if !intent.commands() {
+            return Err(format!("`{intent}` commands nothing"));
+        }
+
+        let conversation = self.within()?;
+        self.follow(Key::Conversation(conversation, Fact::Command(command)))?;
+        let given = self.commands.entry(conversation.device()).or_insert(0);
+        *given += 1;
+        self.all_commands += 1;
+        room(*given <= POINTS_A_DEVICE, "commands to a device")?;
+        room(self.all_commands <= POINTS, "commands")?;
+        let known = self.facts.conversations.get_mut(&conversation).ok_or(ALONE)?;
+        known.commands.insert(command, record);
+        Ok(())
+    }
+
+    fn device(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let protocol = fields.known("protocol", Protocol::from_word)?;
+        let device = device(protocol, &mut fields)?;
+        fields.end()?;
+        self.follow(Key::Device(device, None))?;
+        room(self.facts.reads.len() < CONVERSATIONS, "devices")?;
+        self.facts.reads.insert(device, HashMap::default());
+        Ok(())
+    }
+
+    fn read(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let space = fields.known("space", Space::from_word)?;
+        let start = fields.number("an address")?;
+        fields.word("count")?;
+        let span = Span { space, start, count: fields.number("a count")? };
+        let tally = fields.tally()?;
+        fields.end()?;
+        if span.count == 0 {
+            return Err("want a count of 1 or more".to_owned());
+        }
+
+        let Some(Key::Device(device, _)) = self.last else { return Err(ALONE.to_owned()) };
+        self.follow(Key::Device(device, Some(span)))?;
+        self.reads += 1;
+        room(self.reads <= READS, "reads")?;
+        let spans = self.facts.reads.get_mut(&device).ok_or(ALONE)?;
+        spans.insert(span, tally);
+        room(spans.len() <= READS_A_DEVICE, "reads of a device")
+    }
+
+    /// The conversation that an indented line belongs to.
+    fn within(&self) -> Read<Conversation> {
+        match self.last {
+            Some(Key::Conversation(conversation, _)) => Ok(conversation),
+            Some(Key::Capture(_) | Key::Limit(_) | Key::Device(..)) | None => Err(ALONE.to_owned()),
+        }
+    }
+
+    fn follow(&mut self, key: Key) -> Read<()> {
+        match self.last.replace(key) {
+            Some(last) if last == key => Err("duplicate of the line above".to_owned()),
+            Some(last) if last > key => {
+                Err("not sorted: belongs before the line above, or is a duplicate".to_owned())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+const ALONE: &str = "belongs under a conversation or device, and there is none above";
+
+fn room(fits: bool, of_what: &str) -> Read<()> {
+    if fits { Ok(()) } else { Err(format!("more {of_what} than this program takes")) }
+}
+
+fn device(protocol: Protocol, fields: &mut Fields<'_>) -> Read<Device> {
+    let server = fields.number("an address")?;
+    fields.word(protocol.unit_word())?;
+    Ok(Device { protocol, server, unit: fields.number("a unit")? })
+}

@@ -1,0 +1,243 @@
+//! What the ledger holds: the keys things are counted under, and what is counted.
+
+use core::fmt;
+
+use foldhash::HashMap;
+
+use super::index::size;
+use super::tally::Tally;
+use super::values::Values;
+use crate::event::{Function, Intent, Outcome, Space};
+use crate::limits::NAME_OCTETS;
+
+/// A function as it is told apart in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionKey {
+    /// What it is meant to do.
+    pub intent: Intent,
+    /// Function code.
+    pub code: u8,
+    /// Sub-function or the like, where there is one.
+    pub sub: Option<u16>,
+}
+
+/// `write 6`, `diagnose 8.4`.
+impl fmt::Display for FunctionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.intent, self.code)?;
+        match self.sub {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What was commanded, without its value: the verb and the point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Command {
+    /// Write, operate or select.
+    pub intent: Intent,
+    /// Kind of the point.
+    pub space: Space,
+    /// Its address, as on the wire.
+    pub address: u32,
+}
+
+/// `write coil 7`.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.intent, self.space, self.address)
+    }
+}
+
+/// Neighbouring points read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// Kind of the points.
+    pub space: Space,
+    /// First address, as on the wire.
+    pub start: u32,
+    /// How many points, at least 1.
+    pub count: u32,
+}
+
+impl Span {
+    /// The last address.
+    #[must_use]
+    pub const fn last(&self) -> u32 {
+        self.start.saturating_add(self.count.saturating_sub(1))
+    }
+}
+
+/// What was learned of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationRecord {
+    pub(crate) tally: Tally,
+    /// Sorted; few enough that looking through beats hashing.
+    pub(crate) functions: Vec<(FunctionKey, FunctionRecord)>,
+    pub(crate) commands: HashMap<Command, CommandRecord>,
+}
+
+impl ConversationRecord {
+    pub(crate) fn new(tally: Tally) -> Self {
+        Self { tally, functions: Vec::new(), commands: HashMap::default() }
+    }
+
+    /// All acts of the conversation.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// The functions the client sent, sorted.
+    pub fn functions(&self) -> impl Iterator<Item = (&FunctionKey, &FunctionRecord)> {
+        self.functions.iter().map(|(key, record)| (key, record))
+    }
+
+    /// How many functions the client sent.
+    #[must_use]
+    pub fn distinct_functions(&self) -> u64 {
+        size(self.functions.len())
+    }
+
+    /// How many commands (intent and point) the client gave.
+    #[must_use]
+    pub fn distinct_commands(&self) -> u64 {
+        size(self.commands.len())
+    }
+
+    /// What was learned of one function.
+    #[must_use]
+    pub fn function(&self, key: FunctionKey) -> Option<&FunctionRecord> {
+        self.functions.iter().find(|(known, _)| *known == key).map(|(_, record)| record)
+    }
+
+    /// What the client commanded, in no order.
+    pub fn commands(&self) -> impl Iterator<Item = (&Command, &CommandRecord)> {
+        self.commands.iter()
+    }
+
+    /// What was learned of one command.
+    #[must_use]
+    pub fn command(&self, command: Command) -> Option<&CommandRecord> {
+        self.commands.get(&command)
+    }
+}
+
+/// What was learned of a function in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionRecord {
+    pub(crate) name: Box<str>,
+    pub(crate) tally: Tally,
+    pub(crate) outcomes: Outcomes,
+}
+
+impl FunctionRecord {
+    pub(crate) fn once(function: &Function, time_ns: u64) -> Self {
+        let name = plain(function.name).into_boxed_str();
+        Self { name, tally: Tally::once(time_ns), outcomes: Outcomes::default() }
+    }
+
+    /// The function's name, in printable ASCII.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How often it was sent.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub const fn outcomes(&self) -> Outcomes {
+        self.outcomes
+    }
+
+    /// Takes the function's name again, should it differ.
+    pub(crate) fn rename(&mut self, function: &Function) {
+        if *self.name != *function.name {
+            self.keep_lesser(&plain(function.name));
+        }
+    }
+
+    /// The name is not part of the key: should two differ, the lesser stays, whatever the order.
+    fn keep_lesser(&mut self, name: &str) {
+        if *name < *self.name {
+            self.name = name.into();
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.keep_lesser(&other.name);
+        self.tally.merge(&other.tally);
+        self.outcomes.merge(other.outcomes);
+    }
+}
+
+/// How the acts of a function ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// The device did it.
+    pub done: u64,
+    /// The device refused.
+    pub refused: u64,
+    /// No answer came.
+    pub unanswered: u64,
+}
+
+impl Outcomes {
+    pub(crate) fn add(&mut self, outcome: Outcome) {
+        let count = match outcome {
+            Outcome::Done => &mut self.done,
+            Outcome::Refused(_) => &mut self.refused,
+            Outcome::Unanswered => &mut self.unanswered,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.done = self.done.saturating_add(other.done);
+        self.refused = self.refused.saturating_add(other.refused);
+        self.unanswered = self.unanswered.saturating_add(other.unanswered);
+    }
+}
+
+/// What was learned of a command in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandRecord {
+    pub(crate) tally: Tally,
+    pub(crate) values: Values,
+}
+
+impl CommandRecord {
+    /// How often it was given.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// With which values.
+    #[must_use]
+    pub const fn values(&self) -> &Values {
+        &self.values
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.tally.merge(&other.tally);
+        self.values.merge(&other.values);
+    }
+}
+
+/// A name as it may stand between quotes in the file: printable ASCII, cut at the limit.
+fn plain(name: &str) -> String {
+    let fit = |letter| if is_plain(letter) { letter } else { '?' };
+    name.chars().take(NAME_OCTETS).map(fit).collect()
+}
+
+/// Whether a name may hold this letter.
+pub(crate) const fn is_plain(letter: char) -> bool {
+    matches!(letter, ' '..='~') && letter != '"'
+}

@@ -1,0 +1,201 @@
+//! The ledger itself, and how it is looked into.
+
+use core::fmt;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use foldhash::HashMap;
+
+use super::index::{ClientSum, DeviceSum, Index, Kinds, size};
+use super::provenance::{Capture, Digest, SameCapture};
+use super::records::{Command, ConversationRecord, FunctionKey, Span};
+use super::tally::Tally;
+use crate::event::{Conversation, Device};
+use crate::limits::Limit;
+use crate::surprise::Context;
+
+/// Everything that was learned: counts with provenance.
+///
+/// [`learn`](Self::learn) is the only thing that learns. The same events and captures in any order
+/// make the same ledger, unless a limit was reached.
+#[derive(Clone, Default)]
+pub struct Ledger {
+    pub(crate) facts: Facts,
+    pub(crate) index: Index,
+}
+
+/// What is written to the file; the rest follows from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) captures: BTreeMap<Digest, Capture>,
+    /// How often a new name was not learned because a limit was reached.
+    pub(crate) refused: BTreeMap<Limit, u64>,
+    pub(crate) conversations: HashMap<Conversation, ConversationRecord>,
+    pub(crate) reads: HashMap<Device, HashMap<Span, Tally>>,
+}
+
+impl Facts {
+    pub(crate) fn refuse(&mut self, limit: Limit, times: u64) {
+        if times > 0 {
+            let count = self.refused.entry(limit).or_insert(0);
+            *count = count.saturating_add(times);
+        }
+    }
+}
+
+impl Ledger {
+    pub(crate) fn from_facts(facts: Facts) -> Self {
+        Self { index: Index::of(&facts), facts }
+    }
+
+    /// Notes that what is learned comes from this capture.
+    ///
+    /// # Errors
+    ///
+    /// [`SameCapture`] if it was learned from already.
+    pub fn add_capture(&mut self, capture: Capture) -> Result<(), SameCapture> {
+        if self.facts.captures.contains_key(&capture.digest) {
+            return Err(SameCapture(capture.digest));
+        }
+        self.facts.captures.insert(capture.digest, capture);
+        Ok(())
+    }
+
+    /// The captures it was learned from, sorted by digest.
+    pub fn captures(&self) -> impl Iterator<Item = &Capture> {
+        self.facts.captures.values()
+    }
+
+    /// The limits that were reached, and how often a new name was not learned because of it.
+    pub fn limits_reached(&self) -> impl Iterator<Item = (Limit, u64)> {
+        self.facts.refused.iter().map(|(limit, times)| (*limit, *times))
+    }
+
+    /// Whether nothing was learned.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.facts.conversations.is_empty()
+    }
+
+    /// How much is in it.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            acts: self.index.acts,
+            conversations: size(self.facts.conversations.len()),
+            clients: size(self.index.clients.len()),
+            devices: size(self.index.devices.len()),
+            functions: size(self.index.functions_learned),
+            commands: size(self.index.commands_learned),
+            reads: size(self.index.spans_learned),
+        }
+    }
+
+    /// All conversations, sorted.
+    #[must_use]
+    pub fn conversations(&self) -> Vec<(&Conversation, &ConversationRecord)> {
+        sorted(&self.facts.conversations)
+    }
+
+    /// What was learned of a conversation.
+    #[must_use]
+    pub fn conversation(&self, conversation: &Conversation) -> Option<&ConversationRecord> {
+        self.facts.conversations.get(conversation)
+    }
+
+    /// All spans read of a device, sorted.
+    #[must_use]
+    pub fn reads(&self, device: &Device) -> Vec<(&Span, &Tally)> {
+        self.facts.reads.get(device).map(sorted).unwrap_or_default()
+    }
+
+    /// All conversations of a client together.
+    #[must_use]
+    pub fn client(&self, client: &IpAddr) -> Option<&ClientSum> {
+        self.index.clients.get(client)
+    }
+
+    /// All conversations with a device together.
+    #[must_use]
+    pub fn device(&self, device: &Device) -> Option<&DeviceSum> {
+        self.index.devices.get(device)
+    }
+
+    /// Whether some client was answered at this address, or tried to be.
+    #[must_use]
+    pub fn serves(&self, host: &IpAddr) -> bool {
+        self.index.servers.contains(host)
+    }
+
+    /// Acts of the whole site as events, conversations as symbols.
+    #[must_use]
+    pub fn conversations_context(&self) -> Context {
+        Context { events: self.index.acts, distinct: size(self.facts.conversations.len()) }
+    }
+
+    /// Acts of the whole site as events, clients as symbols.
+    #[must_use]
+    pub fn clients_context(&self) -> Context {
+        Context { events: self.index.acts, distinct: size(self.index.clients.len()) }
+    }
+
+    /// Acts of the whole site as events, devices as symbols.
+    #[must_use]
+    pub fn devices_context(&self) -> Context {
+        Context { events: self.index.acts, distinct: size(self.index.devices.len()) }
+    }
+
+    /// By how many clients each function was sent.
+    #[must_use]
+    pub const fn functions(&self) -> &Kinds<FunctionKey> {
+        &self.index.functions
+    }
+
+    /// To how many devices each command was given.
+    #[must_use]
+    pub const fn commands(&self) -> &Kinds<Command> {
+        &self.index.commands
+    }
+}
+
+/// Two ledgers are equal when their files are.
+impl PartialEq for Ledger {
+    fn eq(&self, other: &Self) -> bool {
+        self.facts == other.facts
+    }
+}
+
+impl Eq for Ledger {}
+
+/// How much, and not what: a ledger is too large to read this way.
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ledger").field("counts", &self.counts()).finish_non_exhaustive()
+    }
+}
+
+/// How much a ledger holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Acts learned.
+    pub acts: u64,
+    /// Conversations.
+    pub conversations: u64,
+    /// Clients among them.
+    pub clients: u64,
+    /// Devices among them.
+    pub devices: u64,
+    /// Functions of all conversations.
+    pub functions: u64,
+    /// Commands (intent and point) of all conversations.
+    pub commands: u64,
+    /// Spans read of all devices.
+    pub reads: u64,
+}
+
+/// What a hash map holds, in the order of its keys.
+pub(crate) fn sorted<K: Ord, V>(map: &HashMap<K, V>) -> Vec<(&K, &V)> {
+    let mut entries: Vec<_> = map.iter().collect();
+    entries.sort_unstable_by(|ours, theirs| ours.0.cmp(theirs.0));
+    entries
+}

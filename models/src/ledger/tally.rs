@@ -1,0 +1,178 @@
+//! How often, since when, and in how many stretches of time.
+
+use super::ranges;
+use crate::limits::SEGMENT_RANGES;
+
+/// Length of a time segment, aligned to UTC: ten minutes, in nanoseconds.
+pub const SEGMENT_NS: u64 = 600 * 1_000_000_000;
+
+/// How often something happened, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    pub(crate) count: u64,
+    pub(crate) first_ns: u64,
+    pub(crate) last_ns: u64,
+    pub(crate) segments: Segments,
+}
+
+impl Tally {
+    /// Something that happened once.
+    pub(crate) fn once(time_ns: u64) -> Self {
+        let segment = Segments::at(time_ns);
+        let segments = Segments { ranges: vec![(segment, segment)], earlier: false };
+        Self { count: 1, first_ns: time_ns, last_ns: time_ns, segments }
+    }
+
+    /// Counts one more.
+    pub(crate) fn add(&mut self, time_ns: u64) {
+        self.count = self.count.saturating_add(1);
+        self.first_ns = self.first_ns.min(time_ns);
+        self.last_ns = self.last_ns.max(time_ns);
+        self.segments.add(Segments::at(time_ns));
+    }
+
+    /// Adds what was counted elsewhere.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.first_ns = self.first_ns.min(other.first_ns);
+        self.last_ns = self.last_ns.max(other.last_ns);
+        self.segments.merge(&other.segments);
+    }
+
+    /// How often, at least 1.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// When first, in nanoseconds since 1970 UTC.
+    #[must_use]
+    pub const fn first_ns(&self) -> u64 {
+        self.first_ns
+    }
+
+    /// When last, in nanoseconds since 1970 UTC.
+    #[must_use]
+    pub const fn last_ns(&self) -> u64 {
+        self.last_ns
+    }
+
+    /// In which stretches of time.
+    #[must_use]
+    pub const fn segments(&self) -> &Segments {
+        &self.segments
+    }
+}
+
+/// The ten-minute segments something happened in: a thousand times within one is less support than
+/// once in each of ten.
+///
+/// Kept as ranges of neighbours, the newest [`SEGMENT_RANGES`] of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segments {
+    /// First and last segment of each range since 1970, sorted, never touching.
+    pub(crate) ranges: Vec<(u32, u32)>,
+    /// Whether there were older ranges, which were dropped.
+    pub(crate) earlier: bool,
+}
+
+impl Segments {
+    /// The segment of a time; 64 bits of nanoseconds hold fewer than 2^25 segments.
+    pub(crate) fn at(time_ns: u64) -> u32 {
+        u32::try_from(time_ns / SEGMENT_NS).unwrap_or(u32::MAX)
+    }
+
+    /// How many there are, at least, if [`Self::more`].
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.ranges.iter().map(|&(first, last)| u64::from(last.abs_diff(first)) + 1).sum()
+    }
+
+    /// Whether there were more, which are forgotten.
+    #[must_use]
+    pub const fn more(&self) -> bool {
+        self.earlier
+    }
+
+    fn add(&mut self, segment: u32) {
+        match self.ranges.last_mut() {
+            Some((first, last)) if (*first..=*last).contains(&segment) => {}
+            Some((_, last)) if last.checked_add(1) == Some(segment) => *last = segment,
+            Some(_) | None => {
+                self.ranges.push((segment, segment));
+                self.settle();
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.ranges.extend_from_slice(&other.ranges);
+        self.earlier |= other.earlier;
+        self.settle();
+    }
+
+    /// Sorts the ranges, joins those that touch, and drops the oldest beyond the limit.
+    fn settle(&mut self) {
+        ranges::settle(&mut self.ranges);
+        let surplus = self.ranges.len().saturating_sub(SEGMENT_RANGES);
+        self.earlier |= surplus > 0;
+        self.ranges.drain(..surplus);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tally(segments: &[u64]) -> Tally {
+        let mut times = segments.iter().map(|segment| segment * SEGMENT_NS + 7);
+        let mut tally = Tally::once(times.next().unwrap());
+        times.for_each(|time| tally.add(time));
+        tally
+    }
+
+    #[test]
+    fn neighbouring_segments_are_one_range_in_any_order() {
+        for order in [[4, 5, 6, 9], [9, 5, 6, 4], [6, 9, 4, 5]] {
+            let tally = tally(&order);
+            assert_eq!(tally.segments.ranges, [(4, 6), (9, 9)]);
+            assert_eq!((tally.count, tally.segments.count()), (4, 4));
+            assert_eq!((tally.first_ns, tally.last_ns), (4 * SEGMENT_NS + 7, 9 * SEGMENT_NS + 7));
+        }
+    }
+
+    #[test]
+    fn a_busy_segment_counts_once() {
+        assert_eq!(tally(&[3; 1_000]).segments().count(), 1);
+    }
+
+    #[test]
+    fn beyond_the_limit_the_oldest_ranges_are_dropped_and_it_says_so() {
+        let limit = u64::try_from(SEGMENT_RANGES).unwrap();
+        let all: Vec<u64> = (0..limit + 10).map(|n| n * 2).collect();
+        let whole = tally(&all);
+        assert_eq!(whole.segments.ranges.len(), SEGMENT_RANGES);
+        assert_eq!(whole.segments.ranges.first(), Some(&(20, 20)));
+        assert!(whole.segments().more() && !tally(&all[..9]).segments().more());
+
+        for cut in 1..all.len() {
+            let (mut early, late) = (tally(&all[..cut]), tally(&all[cut..]));
+            early.merge(&late);
+            assert_eq!(early, whole, "cut at {cut}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn merging_tallies_equals_counting_it_all(
+            ours in prop::collection::vec(0..99_u64, 1..40),
+            theirs in prop::collection::vec(0..99_u64, 1..40),
+        ) {
+            let mut merged = tally(&ours);
+            merged.merge(&tally(&theirs));
+            prop_assert_eq!(merged, tally(&[ours, theirs].concat()));
+        }
+    }
+}

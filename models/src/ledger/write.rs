@@ -1,0 +1,111 @@
+//! The ledger as text: one fact a line, sorted, with a checksum at the end.
+
+use core::fmt;
+
+use super::provenance::Digest;
+use super::records::{Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord};
+use super::store::{Facts, Ledger, sorted};
+use super::tally::{SEGMENT_NS, Segments, Tally};
+use super::time::Time;
+
+/// First word of the first line.
+pub(crate) const MAGIC: &str = "gridtap-baseline";
+
+/// Version of the format: the second word of the first line.
+pub(crate) const VERSION: u32 = 1;
+
+/// First words of the last line.
+pub(crate) const CHECKSUM: &str = "checksum sha256:";
+
+impl Ledger {
+    /// The baseline file: the same for the same events, whatever their order.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let body = self.facts.to_string();
+        format!("{body}{CHECKSUM}{}\n", Digest::of(&body))
+    }
+
+    /// SHA-256 of the baseline file.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.to_text())
+    }
+}
+
+impl fmt::Display for Facts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{MAGIC} {VERSION}")?;
+        for capture in self.captures.values() {
+            let (first, last) = (Time(capture.first_ns), Time(capture.last_ns));
+            write!(f, "capture sha256:{} packets {}", capture.digest, capture.packets)?;
+            writeln!(f, " from {first:.9} to {last:.9}")?;
+        }
+        for (limit, times) in &self.refused {
+            writeln!(f, "limit {} refused {times}", limit.word())?;
+        }
+        for (conversation, record) in sorted(&self.conversations) {
+            writeln!(f, "conversation {conversation} {}", record.tally)?;
+            write_conversation(f, record)?;
+        }
+        for (device, spans) in sorted(&self.reads) {
+            writeln!(f, "device {} {device}", device.protocol)?;
+            for (span, tally) in sorted(spans) {
+                writeln!(f, "  read {} {} count {} {tally}", span.space, span.start, span.count)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_conversation(f: &mut fmt::Formatter<'_>, record: &ConversationRecord) -> fmt::Result {
+    for (key, function) in &record.functions {
+        write_function(f, *key, function)?;
+    }
+    for (command, record) in sorted(&record.commands) {
+        write_command(f, *command, record)?;
+    }
+    Ok(())
+}
+
+fn write_function(
+    f: &mut fmt::Formatter<'_>,
+    key: FunctionKey,
+    record: &FunctionRecord,
+) -> fmt::Result {
+    let outcomes = record.outcomes;
+    write!(f, "  function {key} \"{}\" {}", record.name, record.tally)?;
+    write!(f, " done {} refused {}", outcomes.done, outcomes.refused)?;
+    writeln!(f, " unanswered {}", outcomes.unanswered)
+}
+
+fn write_command(
+    f: &mut fmt::Formatter<'_>,
+    command: Command,
+    record: &CommandRecord,
+) -> fmt::Result {
+    writeln!(f, "  command {command} {} values {}", record.tally, record.values)
+}
+
+/// `acts 3 first <time> last <time> segments <ranges>`.
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (first, last) = (Time(self.first_ns), Time(self.last_ns));
+        write!(f, "acts {} first {first:.9} last {last:.9} segments {}", self.count, self.segments)
+    }
+}
+
+/// `2023-11-14T22:10:00Z/4,2023-11-15T06:00:00Z/1`: the start of each range, and how many
+/// segments it has; `more,` before them if older ones were dropped.
+impl fmt::Display for Segments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.earlier {
+            f.write_str("more,")?;
+        }
+        for (nth, (first, last)) in self.ranges.iter().enumerate() {
+            let start = Time(u64::from(*first).saturating_mul(SEGMENT_NS));
+            let count = u64::from(last.abs_diff(*first)) + 1;
+            write!(f, "{}{start:.0}/{count}", if nth > 0 { "," } else { "" })?;
+        }
+        Ok(())
+    }
+}
