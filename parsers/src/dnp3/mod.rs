@@ -1,25 +1,75 @@
-//! DNP3.
+//! DNP3 (IEEE 1815-2012) on TCP and UDP: link frames, transport segments, application fragments.
+//!
+//! The standard's text was not at hand: facts come from public implementations, checked against
+//! each other.
 
-use crate::protocol::{Chunk, Dissector, Found, Protocol, Side};
+mod application;
+mod attribute;
+mod auth;
+mod codes;
+mod control;
+mod crc;
+mod dissector;
+mod file;
+mod frames;
+mod function;
+mod iin;
+pub mod link;
+mod objects;
+mod point;
+mod qualifier;
+mod table;
+mod transport;
+
+pub use application::{Control, Fragment, fragment};
+pub use attribute::Attribute;
+pub use auth::Auth;
+pub use control::{Crob, Operation, Status, TripClose};
+pub use file::{File, FileMode, FileStatus};
+pub use function::FunctionCode;
+pub use iin::Iin;
+pub use link::frame;
+pub use objects::{Headers, ObjectHeader, Objects};
+pub use point::{DoubleBit, Point, Points, Value};
+pub use qualifier::Range;
+pub use table::{Object, object};
+pub use transport::{MAX_ASSEMBLIES, MAX_FRAGMENT_OCTETS};
+
+use crate::protocol::{Direction, Protocol};
 
 /// DNP3's row in the table of protocols.
 pub const PROTOCOL: Protocol = Protocol {
     name: "dnp3",
     ports: &[20_000],
-    looks_like: |_| false,
-    make: |_: Side| Box::new(Nothing),
+    looks_like: link::looks_like,
+    make: |_server| Box::new(dissector::Dissector::default()),
 };
 
-#[derive(Debug)]
-struct Nothing;
-impl Dissector for Nothing {
-    fn feed(&mut self, _: &Chunk<'_>, _: Found<'_>) {}
-    fn close(&mut self, _: Found<'_>) {}
+/// An application fragment, or a link frame that carries none that could be read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Message<'a> {
+    /// A frame without user data, or with some of which no fragment came.
+    Link(link::Header),
+    /// A fragment, whole.
+    Fragment(Fragment<'a>),
 }
 
-/// A fragment or a link frame.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Message<'a> {
-    /// Octets.
-    pub octets: &'a [u8],
+impl Message<'_> {
+    /// Who it is meant for.
+    #[must_use]
+    pub const fn direction(&self) -> Direction {
+        match self {
+            Self::Link(_) => Direction::Link,
+            Self::Fragment(fragment) => fragment.direction(),
+        }
+    }
+
+    /// The link header: of a fragment, that of its first frame.
+    #[must_use]
+    pub const fn link(&self) -> &link::Header {
+        match self {
+            Self::Link(header) => header,
+            Self::Fragment(fragment) => &fragment.link,
+        }
+    }
 }

@@ -1,0 +1,287 @@
+//! Object headers, and how many octets the objects behind them take.
+
+use nom::Parser;
+use nom::bytes::complete::take;
+use nom::number::complete::le_u8;
+
+use super::attribute::Attribute;
+use super::function::FunctionCode;
+use super::point::{Point, Points, Value, sized};
+use super::qualifier::{Prefix, Range, Width, qualifier};
+use super::table::{Layout, Object, object};
+use crate::error::{Class, Fault, ParseError, Wire, fault, place};
+
+/// The objects of a fragment. Reading them again costs little and finds the same.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Objects<'a> {
+    fragment: &'a [u8],
+    octets: &'a [u8],
+    function: FunctionCode,
+}
+
+impl<'a> Objects<'a> {
+    /// The objects in `octets`, which end `fragment`.
+    pub(crate) const fn new(fragment: &'a [u8], octets: &'a [u8], function: FunctionCode) -> Self {
+        Self { fragment, octets, function }
+    }
+
+    /// The headers that can be read, in the order sent.
+    #[must_use]
+    pub const fn headers(&self) -> Headers<'a> {
+        Headers {
+            fragment: self.fragment,
+            left: self.octets,
+            function: self.function,
+            base_ms: None,
+        }
+    }
+
+    /// All their octets. Those of an operate equal those of its select.
+    #[must_use]
+    pub const fn octets(&self) -> &'a [u8] {
+        self.octets
+    }
+
+    /// The first thing wrong with them.
+    pub(crate) fn first_error(&self) -> Option<ParseError> {
+        let mut headers = self.headers();
+        while let Some(step) = headers.step() {
+            if step.error.is_some() {
+                return step.error;
+            }
+        }
+        None
+    }
+}
+
+/// An object header.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ObjectHeader<'a> {
+    /// The kind of points: 1 is binary inputs.
+    pub group: u8,
+    /// The form their values take.
+    pub variation: u8,
+    /// What the two are called; `unknown` if the table has them not.
+    pub name: &'static str,
+    /// The qualifier octet as sent.
+    pub qualifier: u8,
+    /// Which points.
+    pub range: Range,
+    pub(crate) object: Option<&'static Object>,
+    pub(crate) prefix: Prefix,
+    /// Whether objects follow.
+    pub(crate) carries: bool,
+    /// The last common time of occurrence before it.
+    pub(crate) base_ms: Option<u64>,
+    /// The octets of its objects with their prefixes, as far as there are any.
+    pub(crate) body: &'a [u8],
+}
+
+impl<'a> ObjectHeader<'a> {
+    /// How many points the header speaks of; 0 where it does not say. The 2³² of a range from 0 to
+    /// 0xffffffff are given as [`u32::MAX`]. A damaged fragment may bring fewer.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.range.total()).unwrap_or(u32::MAX)
+    }
+
+    /// The points that follow it; of a read, those it names one by one.
+    #[must_use]
+    pub fn points(&self) -> Points<'a> {
+        Points::new(*self)
+    }
+}
+
+/// The object headers of a fragment.
+#[derive(Clone, Debug)]
+pub struct Headers<'a> {
+    fragment: &'a [u8],
+    left: &'a [u8],
+    function: FunctionCode,
+    base_ms: Option<u64>,
+}
+
+/// One header, and what is wrong with it.
+struct Step<'a> {
+    header: Option<ObjectHeader<'a>>,
+    error: Option<ParseError>,
+}
+
+impl<'a> Headers<'a> {
+    /// Reads the next header and steps over its objects. After an error that hides where they end
+    /// there is no next one.
+    fn step(&mut self) -> Option<Step<'a>> {
+        if self.left.is_empty() {
+            return None;
+        }
+        let start = core::mem::take(&mut self.left);
+        let (body, mut header) = match self.header(start) {
+            Ok(read) => read,
+            Err(fault) => {
+                let error = place(self.fragment, Err::<(_, ()), _>(fault)).err();
+                return Some(Step { header: None, error });
+            }
+        };
+        header.body = body;
+        let error = match measure(&header, start, body) {
+            Ok((left, harmless)) => {
+                header.body = body.get(..body.len().saturating_sub(left.len())).unwrap_or(body);
+                self.left = left;
+                harmless.and_then(|fault| self.placed(fault))
+            }
+            Err(fault) => place(self.fragment, Err::<(_, ()), _>(fault)).err(),
+        };
+        if header.group == 51
+            && let Some(Point { value: Value::Time(base_ms), .. }) = header.points().last()
+        {
+            self.base_ms = Some(base_ms);
+        }
+        Some(Step { header: Some(header), error })
+    }
+
+    fn header(&self, start: &'a [u8]) -> Wire<'a, ObjectHeader<'a>> {
+        let (body, (group, variation, (qualifier, prefix, range))) =
+            (le_u8, le_u8, qualifier).parse(start)?;
+        let object = object(group, variation);
+        let carries =
+            self.function.carries_objects(group, variation) || matches!(prefix, Prefix::Size(_));
+        let header = ObjectHeader {
+            group,
+            variation,
+            name: object.map_or("unknown", |object| object.name),
+            qualifier,
+            range,
+            object,
+            prefix,
+            carries,
+            base_ms: self.base_ms,
+            body,
+        };
+        Ok((body, header))
+    }
+
+    fn placed(&self, fault: Fault<'a>) -> Option<ParseError> {
+        place(self.fragment, Err::<(_, ()), _>(nom::Err::Error(fault))).err()
+    }
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = ObjectHeader<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step()?.header
+    }
+}
+
+/// Steps over the objects of `header`, whose octets begin at `start` and `body`. What is wrong but
+/// does not hide where they end is handed back.
+fn measure<'a>(
+    header: &ObjectHeader<'a>,
+    start: &'a [u8],
+    body: &'a [u8],
+) -> Wire<'a, Option<Fault<'a>>> {
+    let unknown =
+        Fault { left: start, class: Class::Object, what: "an unknown group or variation" };
+    if let Prefix::Size(width) = header.prefix {
+        let (left, wrong) = sized_objects(header, width, body)?;
+        return Ok((left, header.object.map_or(Some(unknown), |_| wrong)));
+    }
+    if !header.carries {
+        let (left, ()) = skip(header, header.prefix.octets(), body)?;
+        return Ok((left, header.object.map_or(Some(unknown), |_| None)));
+    }
+    let Some(object) = header.object else {
+        return Err(nom::Err::Error(unknown));
+    };
+    if object.layout == Layout::NoData {
+        return fault(
+            start,
+            Class::Object,
+            "a variation that carries nothing, where objects follow",
+        );
+    }
+    if matches!(header.range, Range::All | Range::VirtualAddress { .. }) {
+        let at = start.get(2..).unwrap_or_default();
+        return fault(
+            at,
+            Class::Qualifier,
+            "a qualifier that counts no objects, where some follow",
+        );
+    }
+    let (left, ()) = match object.layout {
+        Layout::Bits | Layout::DoubleBits => {
+            if header.prefix != Prefix::None {
+                let at = start.get(2..).unwrap_or_default();
+                return fault(at, Class::Qualifier, "an index before packed bits");
+            }
+            let points = if object.layout == Layout::Bits { 8 } else { 4 };
+            skip_octets(header.range.total().div_ceil(points), body)?
+        }
+        Layout::Attribute => attributes(header, body)?,
+        Layout::NoData | Layout::Fixed(_) | Layout::Octets => {
+            let octets = object.octets(header.variation).unwrap_or(0);
+            let octets = u64::try_from(octets).unwrap_or(u64::MAX);
+            skip(header, header.prefix.octets().saturating_add(octets), body)?
+        }
+        Layout::File | Layout::Auth | Layout::Opaque => {
+            return fault(start, Class::Object, "an object whose size nothing tells");
+        }
+    };
+    Ok((left, None))
+}
+
+/// Steps over objects of so many octets each.
+fn skip<'a>(header: &ObjectHeader<'_>, octets: u64, body: &'a [u8]) -> Wire<'a, ()> {
+    skip_octets(header.range.total().saturating_mul(octets), body)
+}
+
+fn skip_octets(octets: u64, body: &[u8]) -> Wire<'_, ()> {
+    let left = usize::try_from(octets).ok().and_then(|octets| body.get(octets..));
+    match left {
+        Some(left) => Ok((left, ())),
+        None => fault(end(body), Class::Incomplete, "the octets end inside an object"),
+    }
+}
+
+/// Steps over objects that each bring their type and length.
+fn attributes<'a>(header: &ObjectHeader<'_>, body: &'a [u8]) -> Wire<'a, ()> {
+    let mut left = body;
+    for _ in 0..header.range.total() {
+        if let Prefix::Index(width) = header.prefix {
+            (left, _) = width.number(left)?;
+        }
+        (left, _) = Attribute::read(left)?;
+    }
+    Ok((left, ()))
+}
+
+/// Steps over objects whose sizes stand before them, and hands back the first that is not made as
+/// its variation should be.
+fn sized_objects<'a>(
+    header: &ObjectHeader<'_>,
+    width: Width,
+    body: &'a [u8],
+) -> Wire<'a, Option<Fault<'a>>> {
+    let (mut left, mut wrong) = (body, None);
+    for _ in 0..header.range.total() {
+        let (after, size) = width.number(left)?;
+        let (after, object) = take(size).parse(after)?;
+        let mut point =
+            Point { index: None, value: Value::Absent, flags: None, time_ms: None, status: None };
+        if wrong.is_none()
+            && let Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) =
+                sized(header, object, &mut point)
+        {
+            // Where the object's octets end is not where the fragment's do.
+            let short = "a field that passes the size of its object";
+            let what = if fault.class == Class::FieldLength { fault.what } else { short };
+            wrong = Some(Fault { left, class: Class::FieldLength, what });
+        }
+        left = after;
+    }
+    Ok((left, wrong))
+}
+
+fn end(octets: &[u8]) -> &[u8] {
+    octets.get(octets.len()..).unwrap_or_default()
+}
