@@ -10,7 +10,7 @@
 //! | [`session`] | the TCP session that carries them |
 //! | [`frame`] | the link, IP, TCP and UDP headers around octets |
 //! | [`capture`] | the packets in order, and ways to damage them |
-//! | [`file`] | pcap and pcapng files |
+//! | [`file`](mod@file) | pcap and pcapng files |
 //! | [`scene`] | a small plant that polls and is polled, of any size |
 //!
 //! Nothing here fails: **a count that its field cannot hold is written as the field's largest value**, and the octets
