@@ -1,6 +1,24 @@
 //! Gridtap: a passive network sensor for the control networks of electric grids.
+//!
+//! [`pipeline`] is the line from packets to alerts, and the first file to read.
 
+pub mod alert;
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod counters;
 pub mod decode;
+pub mod describe;
 pub mod flow;
+pub mod judge;
 pub mod limits;
+pub mod pipeline;
+pub mod progress;
+pub mod record;
+pub mod shard;
+#[cfg(all(feature = "pcap", unix))]
+pub mod signals;
+pub mod sink;
 pub mod source;
+pub mod summary;
+pub mod when;

@@ -1,0 +1,41 @@
+# What people type. `make` alone lists it.
+
+CARGO ?= cargo
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+.PHONY: help demo build test bench clean
+
+help:
+	@echo 'make demo   build Gridtap, replay the bundled capture, show its alerts'
+	@echo 'make test   formatting, lints, all tests, documentation'
+	@echo 'make bench  measure each step of the line and the whole of it'
+	@echo 'make build  the release binary, target/release/gridtap'
+	@echo 'make clean  remove everything that was built'
+
+demo: build
+	@mkdir -p demo-out
+	target/release/gridtap replay --format text --alerts demo-out/alerts.jsonl captures/demo.pcap.zst
+	@echo
+	@echo 'The alerts are saved in demo-out/alerts.jsonl, one JSON object a line.'
+	@echo 'What was done to the substation, packet by packet: captures/demo.labels.csv'
+
+build:
+	@.ci/need rust cc libpcap
+	$(CARGO) build --release --locked
+
+test:
+	@.ci/need rust cc libpcap ip tshark
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy -p gridtap --no-default-features --locked -- -D warnings
+	$(CARGO) test --workspace --locked
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
+
+bench:
+	@.ci/need rust cc libpcap
+	$(CARGO) bench -p gridtap-benches --locked
+
+clean:
+	$(CARGO) clean
+	rm -rf demo-out

@@ -1,0 +1,92 @@
+//! What happened, in the protocol's words.
+
+use core::fmt::Write;
+
+use gridtap_models::event::{Event, Protocol, Value};
+
+use super::record::PointRecord;
+
+/// Points that a sentence names before it says how many more there are.
+const NAMED_POINTS: usize = 4;
+
+/// One sentence: who asked whom for what.
+pub(crate) fn what(event: &Event) -> String {
+    let talk = &event.conversation;
+    let mut text = format!(
+        "{} asked {}{} {} for {}",
+        talk.client,
+        if event.broadcast { "all units behind " } else { "" },
+        talk.server,
+        match talk.protocol {
+            Protocol::Modbus => format!("unit {}", talk.unit),
+            Protocol::Dnp3 => format!("outstation {}", talk.unit),
+        },
+        event.function.name,
+    );
+    let points = points(event, NAMED_POINTS.saturating_add(1));
+    for (nth, point) in points.iter().take(NAMED_POINTS).enumerate() {
+        let _ =
+            write!(text, "{} {} {}", if nth == 0 { ":" } else { "," }, point.space, point.address);
+        if let Some(count) = point.count {
+            let _ = write!(text, " and the {} after it", count.saturating_sub(1));
+        }
+        if let Some(value) = &point.value {
+            match value {
+                serde_json::Value::String(word) => {
+                    let _ = write!(text, " = {word}");
+                }
+                other => {
+                    let _ = write!(text, " = {other}");
+                }
+            }
+        }
+    }
+    if points.len() > NAMED_POINTS {
+        text.push_str(", and more");
+    }
+    text
+}
+
+/// A MAC address.
+pub(crate) fn mac(mac: [u8; 6]) -> String {
+    mac.map(|octet| format!("{octet:02x}")).join(":")
+}
+
+/// The points of an act, at most `most`: one record a commanded value, one a span otherwise.
+pub(crate) fn points(event: &Event, most: usize) -> Vec<PointRecord> {
+    let mut records = Vec::new();
+    for target in &event.targets {
+        if target.values.is_empty() {
+            records.push(PointRecord {
+                space: target.space.word(),
+                address: target.start,
+                count: (target.count > 1).then_some(target.count),
+                value: None,
+            });
+        }
+        for (address, value) in (target.start..).zip(&target.values) {
+            if records.len() >= most {
+                return records;
+            }
+            let value = Some(match value {
+                Value::Number(number) => number_record(*number),
+                Value::Switch(switch) => serde_json::Value::from(switch.to_string()),
+            });
+            records.push(PointRecord { space: target.space.word(), address, count: None, value });
+        }
+    }
+    records.truncate(most);
+    records
+}
+
+/// A whole number without a decimal point, any other as it is; what JSON cannot say is a word.
+fn number_record(number: f64) -> serde_json::Value {
+    #[expect(clippy::cast_possible_truncation, reason = "whole and far inside an i64")]
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        serde_json::Value::from(number as i64)
+    } else if number.is_finite() {
+        serde_json::Value::from(number)
+    } else {
+        serde_json::Value::from(number.to_string())
+    }
+}

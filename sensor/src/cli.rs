@@ -1,0 +1,210 @@
+//! The command line, as promised in the documentation: names here are API.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::alert::Severity;
+use crate::when::Span;
+
+/// A passive network sensor for the control networks of electric grids.
+///
+/// Reads Modbus and DNP3 from captures or from a SPAN port, learns who commands what, and says
+/// which control commands are out of the ordinary, and why. It never sends a packet.
+#[derive(Debug, Parser)]
+#[command(name = "gridtap", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say less: no progress bar, no summary, warnings only.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; twice, for even more. `RUST_LOG` has the last word.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Colours in the output.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Learn from the first part of captures, and raise alerts on the rest.
+    #[command(after_help = "Example:
+  gridtap replay --learn-for 5m --alerts alerts.jsonl captures/demo.pcap.zst")]
+    Replay(Replay),
+    /// Write a baseline: what is normal.
+    #[command(after_help = "Example:
+  gridtap learn -o site.baseline monday.pcap tuesday.pcap")]
+    Learn(Learn),
+    /// Watch an interface and raise alerts as things happen.
+    #[command(after_help = "Example:
+  gridtap watch -i span0 --baseline site.baseline --alerts /var/log/gridtap/alerts.jsonl")]
+    Watch(Watch),
+    /// Print every message as one record, without judgement.
+    #[command(after_help = "Example:
+  gridtap messages --format jsonl capture.pcapng | jq 'select(.function == 5)'")]
+    Messages(Messages),
+    /// Read baselines.
+    #[command(subcommand)]
+    Baseline(Baseline),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:
+  gridtap completions bash > /etc/bash_completion.d/gridtap")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(after_help = "Example:
+  gridtap man > gridtap.1")]
+    Man,
+}
+
+/// Options of all commands that run the line.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Threads that reassemble and parse. The alerts are the same at any number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub shards: Option<u16>,
+    /// Form of what is printed: text on a terminal, jsonl in a pipe.
+    #[arg(long, value_name = "FORM")]
+    pub format: Option<Format>,
+    /// Settings; every key has a default.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Read only packets that match, in the language of tcpdump.
+    #[arg(long, value_name = "BPF")]
+    pub filter: Option<String>,
+}
+
+/// Forms of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// `gridtap replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// What is normal, as `gridtap learn` wrote it. Without it, the first part is learned from.
+    #[arg(long, value_name = "FILE", conflicts_with = "learn_for")]
+    pub baseline: Option<PathBuf>,
+    /// Capture time to learn from, as in 90s, 30m, 2h, 7d [default: a third of the captures' span].
+    #[arg(long, value_name = "DURATION")]
+    pub learn_for: Option<Span>,
+    /// Write alerts to this file, one JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    pub alerts: Option<PathBuf>,
+    /// End with status 1 if an alert of this severity or above was raised.
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<Severity>,
+    /// Options of all commands.
+    #[command(flatten)]
+    pub common: Common,
+    /// Captures: pcap or pcapng, plain, gzip or zstd; `-` for standard input.
+    #[arg(required = true, value_name = "CAPTURE")]
+    pub captures: Vec<PathBuf>,
+}
+
+/// `gridtap learn`.
+#[derive(Debug, Args)]
+pub struct Learn {
+    /// Where to write the baseline.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How long to learn, as in 90s, 30m, 2h, 7d: capture time from the first packet on.
+    #[arg(long = "for", value_name = "DURATION")]
+    pub duration: Option<Span>,
+    /// Learn from this interface instead of captures; again for more.
+    #[arg(short, long, value_name = "IFACE", requires = "duration", conflicts_with = "captures")]
+    pub interface: Vec<String>,
+    /// Options of all commands.
+    #[command(flatten)]
+    pub common: Common,
+    /// Captures: pcap or pcapng, plain, gzip or zstd; `-` for standard input.
+    #[arg(required_unless_present = "interface", value_name = "CAPTURE")]
+    pub captures: Vec<PathBuf>,
+}
+
+/// `gridtap watch`.
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Interface to listen on; again for more.
+    #[arg(short, long, required = true, value_name = "IFACE")]
+    pub interface: Vec<String>,
+    /// What is normal, as `gridtap learn` wrote it. Without it, `--learn-for` says how long to learn
+    /// first.
+    #[arg(long, value_name = "FILE", conflicts_with = "learn_for")]
+    pub baseline: Option<PathBuf>,
+    /// Learn this long before judging, where there is no baseline [default: 7d].
+    #[arg(long, value_name = "DURATION")]
+    pub learn_for: Option<Span>,
+    /// Append alerts to this file, one JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    pub alerts: Option<PathBuf>,
+    /// End with status 1 if an alert of this severity or above was raised.
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<Severity>,
+    /// Options of all commands.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// `gridtap messages`.
+#[derive(Debug, Args)]
+pub struct Messages {
+    /// Options of all commands.
+    #[command(flatten)]
+    pub common: Common,
+    /// Captures: pcap or pcapng, plain, gzip or zstd; `-` for standard input.
+    #[arg(required = true, value_name = "CAPTURE")]
+    pub captures: Vec<PathBuf>,
+}
+
+/// `gridtap baseline`.
+#[derive(Debug, Subcommand)]
+pub enum Baseline {
+    /// Print a baseline as text for people.
+    #[command(after_help = "Example:
+  gridtap baseline show site.baseline")]
+    Show {
+        /// The baseline.
+        file: PathBuf,
+    },
+    /// Say whether baselines are whole and can be used.
+    #[command(after_help = "Example:
+  gridtap baseline check site.baseline")]
+    Check {
+        /// The baselines.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Merge baselines into one, as if all had been learned together.
+    #[command(after_help = "Example:
+  gridtap baseline merge -o site.baseline north.baseline south.baseline")]
+    Merge {
+        /// Where to write the merged baseline.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        /// The baselines.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}

@@ -1,0 +1,171 @@
+//! The commands, one file each.
+
+pub mod baseline;
+mod inputs;
+mod judged;
+pub mod learn;
+pub mod messages;
+pub mod replay;
+#[cfg(all(feature = "pcap", unix))]
+pub mod watch;
+
+use core::fmt;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
+
+use gridtap_models::ledger::LoadError;
+use thiserror::Error;
+
+use crate::cli::{Color, Common, Format};
+use crate::config::{Config, ConfigError};
+use crate::sink::SinkError;
+use crate::source::SourceError;
+
+/// How a command ended that ran to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// As it should.
+    Well,
+    /// With an alert of the level that `--fail-on` named, or above.
+    Alerted,
+    /// With some of the inputs unread.
+    InputsMissing,
+}
+
+/// Why a command could not go on.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Flags that do not go together.
+    #[error("{0}")]
+    Usage(String),
+    /// Settings that cannot be run on.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A baseline that cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Baseline {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: LoadError,
+    },
+    /// A baseline that cannot be read.
+    #[error("{}: {source}", path.display())]
+    BaselineUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A capture or an interface that cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// No input could be read; each was said already.
+    #[error("nothing could be read")]
+    NoInput,
+    /// An output that cannot be written.
+    #[error(transparent)]
+    Output(#[from] SinkError),
+}
+
+impl Failure {
+    /// The exit status.
+    #[must_use]
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_)
+            | Self::Config(_)
+            | Self::Baseline { .. }
+            | Self::BaselineUnreadable { .. } => 2,
+            Self::Source(
+                SourceError::BadFilter { .. }
+                | SourceError::NoFilters { .. }
+                | SourceError::ReadOnce { .. },
+            ) => 2,
+            Self::Source(_) | Self::NoInput => 3,
+            Self::Output(_) => 4,
+        }
+    }
+}
+
+impl Ended {
+    /// The exit status.
+    #[must_use]
+    pub const fn status(self) -> u8 {
+        match self {
+            Self::Well => 0,
+            Self::Alerted => 1,
+            Self::InputsMissing => 3,
+        }
+    }
+}
+
+/// How the commands speak with whoever runs them.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    /// Whether to leave out progress and summary.
+    pub quiet: bool,
+    /// Whether standard output is a terminal.
+    pub stdout: bool,
+    /// Whether standard output gets colours.
+    pub colours: bool,
+}
+
+impl Terminal {
+    /// What the flags and the environment make of it.
+    #[must_use]
+    pub fn new(quiet: bool, color: Color) -> Self {
+        let stdout = io::stdout().is_terminal();
+        let colours = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                stdout && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        Self { quiet, stdout, colours }
+    }
+
+    /// Says something to whoever runs it: on standard error, and nobody has to read it.
+    pub fn say(&self, text: fmt::Arguments<'_>) {
+        // Standard error may be closed; there is no better place to complain.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Prints a result to standard output. A closed pipe ends quietly.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written.
+    pub fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(SinkError { name: "standard output".to_owned(), source: error }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Columns for a table that goes to no terminal, which would say itself how wide it is.
+    #[must_use]
+    pub fn width(&self) -> Option<u16> {
+        const READABLE: u16 = 120;
+        (!self.stdout).then_some(READABLE)
+    }
+
+    /// The form of results: as asked for, else text on a terminal and JSON lines in a pipe.
+    #[must_use]
+    pub fn format(&self, common: &Common) -> Format {
+        common.format.unwrap_or(if self.stdout { Format::Text } else { Format::Jsonl })
+    }
+}
+
+/// The settings of a command: file, environment, flags.
+fn config(common: &Common) -> Result<Config, Failure> {
+    let mut config = Config::read(common.config.as_deref(), std::env::vars())?;
+    if let Some(shards) = common.shards {
+        config.shards = shards;
+    }
+    Ok(config)
+}

@@ -1,0 +1,99 @@
+//! `gridtap replay`: learn from the first part of captures, raise alerts on the rest.
+
+use std::path::Path;
+
+use super::inputs::Inputs;
+use super::judged::{Judged, Latest};
+use super::{Ended, Failure, Terminal, baseline, config};
+use crate::alert::Raiser;
+use crate::cli::{self, Format};
+use crate::judge::{Judge, Mode};
+use crate::pipeline::{Gauges, OnFull};
+use crate::sink::{Sinks, Target};
+use crate::source::span;
+use crate::summary;
+use crate::when::{Moment, Span};
+
+/// Runs it.
+///
+/// # Errors
+///
+/// See [`Failure`].
+pub fn replay(args: &cli::Replay, terminal: &Terminal) -> Result<Ended, Failure> {
+    let config = config(&args.common)?;
+    let format = terminal.format(&args.common);
+    // Everything that can be refused is, before an output is begun.
+    let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
+    let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), false, terminal)?;
+    let mode = match (&ledger, args.learn_for) {
+        (Some(_), _) => Mode::Judge,
+        (None, Some(duration)) => Mode::Learn { for_ns: duration.as_ns() },
+        (None, None) => Mode::Learn { for_ns: third_of(&inputs, terminal)? },
+    };
+
+    let mut targets = Vec::new();
+    targets.extend(args.alerts.clone().map(Target::File));
+    if format == Format::Jsonl {
+        targets.push(Target::StdoutJsonLines);
+    }
+    let sinks = Sinks::start(&targets)?;
+    let raiser = Raiser::new(config.alerts.clone(), inputs.names());
+    let mut judged = Judged {
+        judge: Judge::new(mode, ledger.unwrap_or_default(), raiser),
+        latest: Latest::default(),
+        gauges: Gauges::default(),
+    };
+    let progress = inputs.progress(terminal);
+    let counters = judged.run(&mut inputs.source, &config, OnFull::Wait, &sinks, |source, n| {
+        progress.show(source.progress().octets_read, n);
+    });
+    progress.finish();
+    sinks.finish()?;
+
+    let all_read = inputs.all_read(terminal);
+    let (learned, acts) = judged.judge.acts();
+    let mut text =
+        format!("{}Learned from {learned} acts, judged {acts}.\n", summary::text(&counters));
+    if acts == 0 {
+        text.push_str("Nothing was judged: the captures end before the learning does.\n");
+    }
+    if format == Format::Text {
+        if terminal.quiet {
+            text.clear();
+        }
+        text.push_str(&judged.latest.text(terminal));
+        terminal.print(&text)?;
+    } else if !terminal.quiet {
+        terminal.say(format_args!("{}", text.trim_end()));
+    }
+    Ok(if !all_read {
+        Ended::InputsMissing
+    } else if args.fail_on.is_some_and(|level| judged.latest.gravest() >= Some(level)) {
+        Ended::Alerted
+    } else {
+        Ended::Well
+    })
+}
+
+/// A third of the time that the captures cover, in nanoseconds.
+fn third_of(inputs: &Inputs, terminal: &Terminal) -> Result<u64, Failure> {
+    if inputs.paths.iter().any(|path| path == Path::new("-")) {
+        return Err(Failure::Usage(
+            "`-` is read once, so a third of it is not known before: name --learn-for or \
+             --baseline"
+                .to_owned(),
+        ));
+    }
+    let Some(covered) = span(&inputs.paths)? else { return Ok(0) };
+    let whole_ns = covered.last_ns.saturating_sub(covered.first_ns);
+    let third_ns = whole_ns / 3;
+    if !terminal.quiet {
+        terminal.say(format_args!(
+            "Learning from the first {} of {} (a third; --learn-for changes it), until {}.",
+            Span::from_ns(third_ns),
+            Span::from_ns(whole_ns),
+            Moment(covered.first_ns.saturating_add(third_ns)),
+        ));
+    }
+    Ok(third_ns)
+}

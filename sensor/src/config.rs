@@ -1,0 +1,256 @@
+//! Settings: as written in a file and in the environment, and as checked.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::alert;
+use crate::limits::Limits;
+
+/// The settings as an operator writes them: every key optional, none checked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Draft {
+    /// How the line runs.
+    pub line: LineDraft,
+    /// When findings become alerts.
+    pub alerts: AlertsDraft,
+    /// How much is kept, and for how long.
+    pub limits: LimitsDraft,
+}
+
+/// `[line]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LineDraft {
+    /// Threads that reassemble and parse; 1 if left out.
+    pub shards: Option<u16>,
+}
+
+/// `[alerts]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AlertsDraft {
+    /// Least surprise that raises an alert, in bits; 10 if left out.
+    pub at_bits: Option<f64>,
+    /// Quiet time that ends an episode, in seconds; 900 if left out.
+    pub quiet_seconds: Option<u64>,
+    /// Episodes open at a time; 4,096 if left out.
+    pub episodes: Option<usize>,
+}
+
+/// `[limits]`: the fields of [`Limits`].
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each key is the field of Limits of that name")]
+pub struct LimitsDraft {
+    pub flows: Option<usize>,
+    pub gap_octets: Option<usize>,
+    pub gap_ms: Option<u64>,
+    pub idle_seconds: Option<u64>,
+    pub pending_requests: Option<usize>,
+    pub answer_seconds: Option<u64>,
+}
+
+/// The settings that the sensor runs on. Having them means that they were checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Threads that reassemble and parse.
+    pub shards: u16,
+    /// When findings become alerts.
+    pub alerts: alert::Settings,
+    /// How much is kept, and for how long.
+    pub limits: Limits,
+}
+
+/// Settings that cannot be run on.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The text is not what a settings file looks like, or has a key that does not exist.
+    #[error("{origin}: {reason}")]
+    NotSettings {
+        /// The file, or the variable of the environment.
+        origin: String,
+        /// What is wrong, with its line where there is one.
+        reason: String,
+    },
+    /// A value that will not do.
+    #[error("`{key}`: want {wanted}")]
+    BadValue {
+        /// The key, with its section.
+        key: &'static str,
+        /// What would do.
+        wanted: &'static str,
+    },
+}
+
+/// Variables of the environment that hold settings: `GRIDTAP_SECTION__KEY`.
+const PREFIX: &str = "GRIDTAP_";
+
+impl Config {
+    /// Reads `file`, if there is one, puts the variables of the environment over it, and checks.
+    ///
+    /// # Errors
+    ///
+    /// Any of [`ConfigError`]; the text names the file, variable or key.
+    pub fn read(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table = toml::Table::new();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+            // Read as settings first: an error then has its line.
+            let bad = |error: toml::de::Error| ConfigError::NotSettings {
+                origin: path.display().to_string(),
+                reason: error.to_string().trim_end().to_owned(),
+            };
+            toml::from_str::<Draft>(&text).map_err(bad)?;
+            table = toml::from_str(&text).map_err(bad)?;
+        }
+        for (name, value) in environment {
+            override_key(&mut table, &name, &value)?;
+        }
+        let draft: Draft = table.try_into().map_err(|error| ConfigError::NotSettings {
+            origin: format!("settings in {PREFIX}… variables"),
+            reason: error.to_string().trim_end().to_owned(),
+        })?;
+        Self::try_from(draft)
+    }
+}
+
+fn override_key(table: &mut toml::Table, name: &str, value: &str) -> Result<(), ConfigError> {
+    let Some((section, key)) = name.strip_prefix(PREFIX).and_then(|name| name.split_once("__"))
+    else {
+        return Ok(());
+    };
+    // A number or a truth value as such, anything else as a string.
+    let value = toml::from_str::<toml::Table>(&format!("v = {value}"))
+        .ok()
+        .and_then(|mut table| table.remove("v"))
+        .unwrap_or_else(|| toml::Value::from(value));
+    let section = table
+        .entry(section.to_lowercase())
+        .or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    match section {
+        toml::Value::Table(section) => {
+            section.insert(key.to_lowercase(), value);
+            Ok(())
+        }
+        _ => Err(ConfigError::NotSettings {
+            origin: name.to_owned(),
+            reason: "its section is no section in the file".to_owned(),
+        }),
+    }
+}
+
+impl TryFrom<Draft> for Config {
+    type Error = ConfigError;
+
+    fn try_from(draft: Draft) -> Result<Self, ConfigError> {
+        let bad = |key, wanted| ConfigError::BadValue { key, wanted };
+        let usual = Limits::default();
+        let at_bits = draft.alerts.at_bits.unwrap_or(10.0);
+        if !(0.0..=64.0).contains(&at_bits) {
+            return Err(bad("alerts.at_bits", "a number from 0 to 64"));
+        }
+        let shards = draft.line.shards.unwrap_or(1);
+        if !(1..=64).contains(&shards) {
+            return Err(bad("line.shards", "1 to 64"));
+        }
+        let quiet_seconds = draft.alerts.quiet_seconds.unwrap_or(900);
+        if quiet_seconds == 0 {
+            return Err(bad("alerts.quiet_seconds", "1 or more"));
+        }
+        let episodes = draft.alerts.episodes.unwrap_or(4_096);
+        if episodes == 0 {
+            return Err(bad("alerts.episodes", "1 or more"));
+        }
+        let limits = Limits {
+            flows: draft.limits.flows.unwrap_or(usual.flows),
+            gap_octets: draft.limits.gap_octets.unwrap_or(usual.gap_octets),
+            gap_ms: draft.limits.gap_ms.unwrap_or(usual.gap_ms),
+            idle_seconds: draft.limits.idle_seconds.unwrap_or(usual.idle_seconds),
+            pending_requests: draft.limits.pending_requests.unwrap_or(usual.pending_requests),
+            answer_seconds: draft.limits.answer_seconds.unwrap_or(usual.answer_seconds),
+            ..usual
+        };
+        for (key, value) in [
+            ("limits.flows", limits.flows),
+            ("limits.gap_octets", limits.gap_octets),
+            ("limits.pending_requests", limits.pending_requests),
+        ] {
+            if value == 0 {
+                return Err(bad(key, "1 or more"));
+            }
+        }
+        if limits.idle_seconds == 0 {
+            return Err(bad("limits.idle_seconds", "1 or more"));
+        }
+        Ok(Self {
+            shards,
+            alerts: alert::Settings {
+                alert_at_bits: at_bits,
+                quiet_ns: quiet_seconds.saturating_mul(1_000_000_000),
+                episodes,
+                awaited: 65_536,
+            },
+            limits,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let variables = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Config::read(Some(file.path()), variables).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_is_a_good_configuration() {
+        let config = read("", &[]).unwrap();
+        assert_eq!(config.shards, 1);
+        assert_eq!(config.limits, Limits::default());
+        assert_eq!(Config::read(None, core::iter::empty()).unwrap(), config);
+    }
+
+    #[test]
+    fn every_refusal_names_the_key() {
+        let table = [
+            ("[line]\nshards = 0", "`line.shards`: want 1 to 64"),
+            ("[alerts]\nat_bits = 99.0", "`alerts.at_bits`: want a number from 0 to 64"),
+            ("[limits]\nflows = 0", "`limits.flows`: want 1 or more"),
+        ];
+        for (text, message) in table {
+            assert_eq!(read(text, &[]).unwrap_err(), message, "{text}");
+        }
+        let unknown = read("[line]\nshard = 1", &[]).unwrap_err();
+        assert!(unknown.contains("unknown field `shard`"), "{unknown}");
+        assert!(unknown.contains("line 2"), "{unknown}");
+    }
+
+    #[test]
+    fn a_variable_of_the_environment_wins_over_the_file() {
+        let config = read("[line]\nshards = 2", &[("GRIDTAP_LINE__SHARDS", "8")]).unwrap();
+        assert_eq!(config.shards, 8);
+        let config = read("", &[("GRIDTAP_ALERTS__AT_BITS", "7.5"), ("PATH", "/bin")]).unwrap();
+        assert!((config.alerts.alert_at_bits - 7.5).abs() < f64::EPSILON);
+        assert!(read("", &[("GRIDTAP_LINE__SHARD", "8")]).unwrap_err().contains("shard"));
+        assert!(read("", &[("GRIDTAP_LINE__SHARDS", "many")]).is_err());
+    }
+}

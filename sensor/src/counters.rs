@@ -1,0 +1,100 @@
+//! What was counted on the way, shard by shard, and added up at the end.
+
+use std::collections::BTreeMap;
+
+use gridtap_parsers::{Class, Direction, Kind};
+
+use crate::{decode, flow};
+
+/// A message's name in a summary: protocol, direction, function.
+pub type MessageKind = (&'static str, Direction, &'static str, u8);
+
+/// Everything that is counted between the capture and the judge.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
+    /// Decoding.
+    pub decode: decode::Counters,
+    /// Reassembly.
+    pub flow: flow::Counters,
+    /// Messages by kind, whole ones and others.
+    pub messages: BTreeMap<MessageKind, u64>,
+    /// Messages and stretches that could not be read, by protocol and class of error.
+    pub errors: BTreeMap<(&'static str, Class), u64>,
+    /// Octets on a protocol's port that are not the protocol.
+    pub foreign_octets: BTreeMap<&'static str, u64>,
+    /// Flows on a protocol's port in which no message of it was found.
+    pub foreign_flows: BTreeMap<&'static str, u64>,
+    /// Conversations that were seen.
+    pub conversations: u64,
+    /// Requests whose place was needed by newer ones before they were answered.
+    pub pending_requests: u64,
+    /// Packets dropped because a shard's queue was full.
+    pub queue_dropped: u64,
+    /// What each capture covers, by index.
+    pub captures: Vec<Covered>,
+}
+
+/// What one capture covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// Capture time of its earliest packet, in nanoseconds since 1970 UTC.
+    pub first_ns: u64,
+    /// Capture time of its latest packet.
+    pub last_ns: u64,
+    /// Its packets.
+    pub packets: u64,
+}
+
+impl Covered {
+    const NOTHING: Self = Self { first_ns: u64::MAX, last_ns: 0, packets: 0 };
+}
+
+impl Counters {
+    /// Adds what a shard counted; which captures there were, the capture thread knows alone.
+    pub fn add(&mut self, other: &Self) {
+        self.decode.add(&other.decode);
+        self.flow.add(&other.flow);
+        add_all(&mut self.messages, &other.messages);
+        add_all(&mut self.errors, &other.errors);
+        add_all(&mut self.foreign_octets, &other.foreign_octets);
+        add_all(&mut self.foreign_flows, &other.foreign_flows);
+        self.conversations = self.conversations.saturating_add(other.conversations);
+        self.pending_requests = self.pending_requests.saturating_add(other.pending_requests);
+        self.queue_dropped = self.queue_dropped.saturating_add(other.queue_dropped);
+    }
+
+    /// Notes that a packet of the capture with this index was captured then.
+    pub fn note_packet(&mut self, capture: u16, time_ns: u64) {
+        let index = usize::from(capture);
+        if index >= self.captures.len() {
+            self.captures.resize(index.saturating_add(1), Covered::NOTHING);
+        }
+        if let Some(covered) = self.captures.get_mut(index) {
+            covered.first_ns = covered.first_ns.min(time_ns);
+            covered.last_ns = covered.last_ns.max(time_ns);
+            covered.packets = covered.packets.saturating_add(1);
+        }
+    }
+
+    /// Capture times of the earliest and the latest packet of all, if there are packets.
+    #[must_use]
+    pub fn span_ns(&self) -> Option<(u64, u64)> {
+        let with_packets = || self.captures.iter().filter(|covered| covered.packets > 0);
+        let first_ns = with_packets().map(|covered| covered.first_ns).min()?;
+        let last_ns = with_packets().map(|covered| covered.last_ns).max()?;
+        Some((first_ns, last_ns))
+    }
+
+    /// Messages and stretches that could not be read for this kind of reason.
+    #[must_use]
+    pub fn errors_of(&self, kind: Kind) -> u64 {
+        self.errors.iter().filter(|((_, class), _)| class.kind() == kind).map(|(_, n)| n).sum()
+    }
+}
+
+fn add_all<K: Ord + Clone>(sums: &mut BTreeMap<K, u64>, others: &BTreeMap<K, u64>) {
+    for (key, count) in others {
+        let sum = sums.entry(key.clone()).or_default();
+        *sum = sum.saturating_add(*count);
+    }
+}

@@ -1,0 +1,260 @@
+//! DNP3: what its functions are meant to do, and to which points.
+
+use gridtap_models::event::{
+    Conversation, Function, Intent, Outcome, Protocol, Space, Switch, Target, Value,
+};
+use gridtap_parsers::Direction;
+use gridtap_parsers::dnp3::{
+    self, Crob, Fragment, FunctionCode, Iin, Message, ObjectHeader, Operation, Range, Status,
+    TripClose,
+};
+
+use super::{Act, Context, Key, Part, RequestNote};
+
+/// Targets that one act keeps; a fragment has room for some 600 commands.
+const TARGETS: usize = 1_024;
+
+/// What `message` is to its conversation.
+pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
+    let Message::Fragment(fragment) = message else { return Part::Neither };
+    let (master, outstation) = match fragment.direction() {
+        Direction::Request => (fragment.link.source, fragment.link.destination),
+        Direction::Response => (fragment.link.destination, fragment.link.source),
+        Direction::Unsolicited | Direction::Link => return Part::Neither,
+    };
+    let key = Key {
+        ends: (outstation, master),
+        number: u16::from(fragment.control.sequence()),
+        function: 0,
+    };
+    match fragment.function {
+        // A confirmation asks for nothing, and answers no request.
+        FunctionCode::Confirm => Part::Neither,
+        FunctionCode::Response | FunctionCode::AuthResponse => Part::Answers {
+            // A response of several fragments counts on from the request's sequence.
+            key,
+            outcome: outcome(fragment),
+            last: fragment.control.first(),
+        },
+        _ if fragment.direction() == Direction::Response => Part::Neither,
+        _ => Part::Asks(asks(fragment, key, context)),
+    }
+}
+
+/// Direction, function and code of `message`, for counting. The codes of link frames stand apart
+/// from those of the application: secondary ones from 0, primary ones from 64.
+pub(super) fn kind(message: &Message<'_>) -> (Direction, &'static str, u8) {
+    match message {
+        Message::Link(header) => {
+            let code = header.control.0 & 0x4f;
+            (Direction::Link, header.function().name(), code)
+        }
+        Message::Fragment(fragment) => {
+            (fragment.direction(), fragment.function.name(), fragment.function.code())
+        }
+    }
+}
+
+fn asks(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
+    Act {
+        conversation: Conversation {
+            protocol: Protocol::Dnp3,
+            client: context.sender.address.ip(),
+            server: context.receiver.address.ip(),
+            unit: fragment.link.destination,
+            client_unit: Some(fragment.link.source),
+        },
+        intent: intent(fragment),
+        function: Function {
+            code: fragment.function.code(),
+            sub: None,
+            name: fragment.function.name(),
+        },
+        targets: targets(fragment),
+        broadcast: fragment.link.is_broadcast(),
+        key,
+        note: RequestNote { packet: context.packet.number, address: None, quantity: None },
+    }
+}
+
+fn intent(fragment: &Fragment<'_>) -> Intent {
+    match fragment.function {
+        FunctionCode::Read => Intent::Read,
+        FunctionCode::Write => written(fragment),
+        FunctionCode::Select => Intent::Select,
+        FunctionCode::Operate | FunctionCode::DirectOperate | FunctionCode::DirectOperateNr => {
+            Intent::Operate
+        }
+        FunctionCode::ImmedFreeze
+        | FunctionCode::ImmedFreezeNr
+        | FunctionCode::FreezeClear
+        | FunctionCode::FreezeClearNr
+        | FunctionCode::FreezeAtTime
+        | FunctionCode::FreezeAtTimeNr => Intent::Freeze,
+        FunctionCode::ColdRestart
+        | FunctionCode::WarmRestart
+        | FunctionCode::InitializeData
+        | FunctionCode::InitializeApplication
+        | FunctionCode::StartApplication
+        | FunctionCode::StopApplication => Intent::Restart,
+        FunctionCode::SaveConfiguration
+        | FunctionCode::EnableUnsolicited
+        | FunctionCode::DisableUnsolicited
+        | FunctionCode::AssignClass
+        | FunctionCode::ActivateConfig => Intent::Configure,
+        FunctionCode::DelayMeasure => Intent::Diagnose,
+        FunctionCode::RecordCurrentTime => Intent::SetTime,
+        FunctionCode::OpenFile
+        | FunctionCode::CloseFile
+        | FunctionCode::DeleteFile
+        | FunctionCode::GetFileInfo
+        | FunctionCode::AuthenticateFile
+        | FunctionCode::AbortFile => Intent::File,
+        FunctionCode::AuthRequest | FunctionCode::AuthRequestNr => Intent::Authenticate,
+        FunctionCode::Confirm => Intent::Session,
+        FunctionCode::UnsolicitedResponse | FunctionCode::Response | FunctionCode::AuthResponse => {
+            Intent::Report
+        }
+        FunctionCode::Unknown(_) => Intent::Unknown,
+    }
+}
+
+/// What a write is meant to do depends on what is written; the gravest part decides.
+fn written(fragment: &Fragment<'_>) -> Intent {
+    let mut intent = Intent::Configure;
+    for header in fragment.objects.headers() {
+        match header.group {
+            // Outputs, strings that a device acts on, terminals.
+            10 | 12 | 41 | 87 | 102 | 110 | 112 => return Intent::Write,
+            50 => intent = Intent::SetTime,
+            70 => intent = Intent::File,
+            // Masters clear the restart bit whenever an outstation started.
+            80 => intent = Intent::Freeze,
+            _ => {}
+        }
+    }
+    intent
+}
+
+fn targets(fragment: &Fragment<'_>) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for header in fragment.objects.headers() {
+        if matches!(header.group, 10 | 12 | 41) && header.points().next().is_some() {
+            commands(&header, &mut targets);
+        } else if targets.len() < TARGETS {
+            targets.push(span(&header));
+        }
+    }
+    targets
+}
+
+/// The commands behind a header, neighbours with rising indices in one target.
+fn commands(header: &ObjectHeader<'_>, targets: &mut Vec<Target>) {
+    for point in header.points() {
+        let Some(index) = point.index else { continue };
+        let value = match point.value {
+            dnp3::Value::Crob(crob) => Value::Switch(switch(&crob)),
+            dnp3::Value::Bit(on) => Value::Number(f64::from(u8::from(on))),
+            other => match other.number() {
+                Some(number) => Value::Number(number),
+                None => continue,
+            },
+        };
+        let space = space(header.group);
+        let next = targets.last_mut().filter(|last| {
+            let end = last.start.checked_add(last.count);
+            last.space == space && !last.values.is_empty() && end == Some(index)
+        });
+        if let Some(last) = next {
+            last.count = last.count.saturating_add(1);
+            last.values.push(value);
+        } else if targets.len() < TARGETS {
+            targets.push(Target { space, start: index, count: 1, values: vec![value] });
+        }
+    }
+}
+
+fn switch(crob: &Crob) -> Switch {
+    match (crob.trip_close, crob.operation) {
+        (TripClose::Close, Operation::PulseOn) => Switch::Close,
+        (TripClose::Trip, Operation::PulseOn) => Switch::Trip,
+        (TripClose::Nul, Operation::Nul) => Switch::Nul,
+        (TripClose::Nul, Operation::PulseOn) => Switch::PulseOn,
+        (TripClose::Nul, Operation::PulseOff) => Switch::PulseOff,
+        (TripClose::Nul, Operation::LatchOn) => Switch::LatchOn,
+        (TripClose::Nul, Operation::LatchOff) => Switch::LatchOff,
+        _ => Switch::Other(crob.control_code()),
+    }
+}
+
+fn span(header: &ObjectHeader<'_>) -> Target {
+    // A class poll names a class and no point.
+    if header.group == 60 {
+        let class = u32::from(header.variation.saturating_sub(1));
+        return Target { space: Space::Class, start: class, count: 1, values: Vec::new() };
+    }
+    let space = space(header.group);
+    if space == Space::Attribute {
+        let variation = u32::from(header.variation);
+        return Target { space, start: variation, count: 1, values: Vec::new() };
+    }
+    let (start, count) = match header.range {
+        Range::StartStop { start, .. } | Range::VirtualAddress { start, .. } => {
+            (start, header.count().max(1))
+        }
+        Range::All => (0, u32::MAX),
+        Range::Count(count) => {
+            let indices = || header.points().filter_map(|point| point.index);
+            match (indices().min(), indices().max()) {
+                (Some(low), Some(high)) => (low, high.saturating_sub(low).saturating_add(1)),
+                // So many of whatever there is.
+                _ => (0, count.max(1)),
+            }
+        }
+    };
+    Target { space, start, count, values: Vec::new() }
+}
+
+fn space(group: u8) -> Space {
+    match group {
+        0 => Space::Attribute,
+        1 | 2 => Space::BinaryInput,
+        3 | 4 => Space::DoubleBitInput,
+        10..=13 => Space::BinaryOutput,
+        20 | 22 => Space::Counter,
+        21 | 23 => Space::FrozenCounter,
+        30 | 32 => Space::AnalogInput,
+        31 | 33 => Space::FrozenAnalogInput,
+        34 => Space::Deadband,
+        40..=43 => Space::AnalogOutput,
+        50..=52 => Space::Time,
+        70 => Space::File,
+        80 => Space::Indication,
+        85..=88 => Space::DataSet,
+        90 | 91 => Space::Application,
+        110 | 111 => Space::OctetString,
+        112 | 113 => Space::VirtualTerminal,
+        120..=122 => Space::Authentication,
+        _ => Space::Other,
+    }
+}
+
+/// Refused if an internal indication says so, or any command's status does.
+fn outcome(fragment: &Fragment<'_>) -> Outcome {
+    if let Some(iin) = fragment.iin.filter(|iin| iin.refused()) {
+        let Iin(bits) = iin;
+        return Outcome::Refused(bits);
+    }
+    for header in fragment.objects.headers().filter(|header| matches!(header.group, 12 | 41)) {
+        for point in header.points() {
+            let status = match point.value {
+                dnp3::Value::Crob(crob) => Some(crob.status),
+                _ => point.status,
+            };
+            if let Some(status) = status.filter(|status| *status != Status::Success) {
+                return Outcome::Refused(u16::from(status.code()));
+            }
+        }
+    }
+    Outcome::Done
+}

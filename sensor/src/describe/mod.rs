@@ -1,0 +1,247 @@
+//! Describe: messages become events, in words that fit every protocol.
+//!
+//! Left of here there are protocols and no opinions; right of here opinions and no protocols.
+
+mod dnp3;
+mod modbus;
+mod pending;
+
+use gridtap_models::event::{
+    Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Stage, Target, Unseen,
+};
+use gridtap_parsers::{Direction, Message, Parsed};
+
+pub use pending::RequestNote;
+use pending::{Key, Pending, Waiting};
+
+/// What is known of a message besides its octets.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Order among all messages.
+    pub place: Place,
+    /// Capture time of the packet that completed it, in nanoseconds since 1970 UTC.
+    pub time_ns: u64,
+    /// That packet.
+    pub packet: PacketRef,
+    /// Who sent it.
+    pub sender: End,
+    /// Who it was sent to.
+    pub receiver: End,
+    /// What was missed of its flow.
+    pub unseen: Unseen,
+}
+
+/// One end of a message's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Address and port.
+    pub address: std::net::SocketAddr,
+    /// MAC address, where the link layer has one.
+    pub mac: Option<[u8; 6]>,
+}
+
+/// Pairs the requests and responses of one flow, and puts them into words.
+#[derive(Debug, Default)]
+pub struct Describer {
+    pending: Pending,
+}
+
+/// How long requests wait, and how many.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Requests of a flow that wait at a time.
+    pub requests: usize,
+    /// Capture time for which a request waits, in nanoseconds.
+    pub answer_ns: u64,
+}
+
+/// What a message asks for, before it is known when and by whom.
+#[derive(Debug)]
+struct Act {
+    conversation: Conversation,
+    intent: Intent,
+    function: Function,
+    targets: Vec<Target>,
+    broadcast: bool,
+    key: Key,
+    note: RequestNote,
+}
+
+/// What a message is to a conversation.
+#[derive(Debug)]
+enum Part {
+    /// It asks for something.
+    Asks(Act),
+    /// It answers the request with this key.
+    Answers { key: Key, outcome: Outcome, last: bool },
+    /// Neither: a confirmation, a link frame, something that could not be read.
+    Neither,
+}
+
+impl Describer {
+    /// Takes a message; hands the events it makes to `out`, and returns what is known of the
+    /// request that it answers.
+    pub fn describe(
+        &mut self,
+        parsed: &Parsed<'_>,
+        context: &Context,
+        patience: &Patience,
+        out: &mut Numbered<'_>,
+    ) -> Option<RequestNote> {
+        let oldest_ns = context.time_ns.saturating_sub(patience.answer_ns);
+        while let Some(old) = self.pending.take_older(oldest_ns) {
+            out.unanswered(old.event, context.time_ns);
+        }
+        let message = parsed.message.as_ref()?;
+        // What may have been read out of step is no act of anybody.
+        let part = if parsed.uncertain {
+            Part::Neither
+        } else {
+            match message {
+                Message::Modbus(adu) => modbus::part(adu, context),
+                Message::Dnp3(message) => dnp3::part(message, context),
+            }
+        };
+        match part {
+            Part::Asks(act) => {
+                let (key, note) = (act.key, act.note);
+                let event = event(act, context, out.place());
+                out.put(event.clone());
+                let waiting = Waiting { key, event, note };
+                if let Some(oldest) = self.pending.add(waiting, patience.requests) {
+                    *out.pushed_out = out.pushed_out.saturating_add(1);
+                    out.unanswered(oldest.event, context.time_ns);
+                }
+                None
+            }
+            Part::Answers { key, outcome, last } => {
+                if !last {
+                    return self.pending.find(&key).map(|waiting| waiting.note);
+                }
+                let Waiting { mut event, note, .. } = self.pending.take(&key)?;
+                let after_ns = context.time_ns.saturating_sub(event.time_ns);
+                event.stage = Stage::Ended { outcome, after_ns };
+                event.place = out.place();
+                (event.time_ns, event.packet) = (context.time_ns, context.packet);
+                event.unseen = context.unseen;
+                out.put(event);
+                Some(note)
+            }
+            Part::Neither => None,
+        }
+    }
+
+    /// Ends the flow: whatever waits will not be answered.
+    pub fn end(&mut self, time_ns: u64, out: &mut Numbered<'_>) {
+        while let Some(oldest) = self.pending.take_oldest() {
+            out.unanswered(oldest.event, time_ns);
+        }
+    }
+}
+
+/// Where events go, numbered within their packet.
+pub struct Numbered<'o> {
+    /// The place of the next event.
+    pub next: &'o mut Place,
+    /// Requests pushed out by newer ones.
+    pub pushed_out: &'o mut u64,
+    /// Where events go.
+    pub out: &'o mut dyn FnMut(Event),
+}
+
+impl Numbered<'_> {
+    /// The next free place.
+    pub fn place(&mut self) -> Place {
+        let place = *self.next;
+        self.next.nth = self.next.nth.saturating_add(1);
+        place
+    }
+
+    fn put(&mut self, event: Event) {
+        (self.out)(event);
+    }
+
+    fn unanswered(&mut self, mut event: Event, now_ns: u64) {
+        event.place = self.place();
+        event.stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns: 0 };
+        event.time_ns = now_ns;
+        self.put(event);
+    }
+}
+
+impl core::fmt::Debug for Numbered<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Numbered").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+fn event(act: Act, context: &Context, place: Place) -> Event {
+    let digest = digest(&act);
+    Event {
+        place,
+        time_ns: context.time_ns,
+        packet: context.packet,
+        stage: Stage::Requested,
+        conversation: act.conversation,
+        client_mac: context.sender.mac,
+        server_mac: context.receiver.mac,
+        intent: act.intent,
+        function: act.function,
+        targets: act.targets,
+        broadcast: act.broadcast,
+        digest,
+        unseen: context.unseen,
+    }
+}
+
+/// A digest of what the message says that is the same on every machine: 64-bit FNV-1a over its
+/// numbers.
+fn digest(act: &Act) -> u64 {
+    use gridtap_models::event::Value;
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut mix = |number: u64| {
+        for octet in number.to_be_bytes() {
+            hash = (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    };
+    mix(u64::from(act.key.number));
+    mix(u64::from(act.key.ends.0));
+    mix(u64::from(act.key.ends.1));
+    mix(u64::from(act.function.code));
+    mix(act.function.sub.map_or(u64::MAX, u64::from));
+    for target in &act.targets {
+        mix(u64::from(target.start));
+        mix(u64::from(target.count));
+        for value in &target.values {
+            mix(match value {
+                Value::Number(number) => number.to_bits(),
+                Value::Switch(switch) => u64::from(switch_code(*switch)),
+            });
+        }
+    }
+    hash
+}
+
+/// A number for each switching command.
+fn switch_code(switch: gridtap_models::event::Switch) -> u16 {
+    use gridtap_models::event::Switch;
+    match switch {
+        Switch::Nul => 256,
+        Switch::PulseOn => 257,
+        Switch::PulseOff => 258,
+        Switch::LatchOn => 259,
+        Switch::LatchOff => 260,
+        Switch::Close => 261,
+        Switch::Trip => 262,
+        Switch::Other(code) => u16::from(code),
+    }
+}
+
+/// The direction of a message, and the name and code of its function.
+#[must_use]
+pub fn kind(message: &Message<'_>) -> (Direction, &'static str, u8) {
+    match message {
+        Message::Modbus(adu) => modbus::kind(adu),
+        Message::Dnp3(message) => dnp3::kind(message),
+    }
+}

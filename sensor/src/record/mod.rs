@@ -1,0 +1,197 @@
+//! Every message as one record (`gridtap.message/1`), without judgement.
+
+mod dnp3;
+mod modbus;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use gridtap_models::event::{Event, Place};
+use gridtap_parsers::{Direction, Kind, Message};
+use serde::Serialize;
+
+use crate::alert::wording;
+use crate::flow;
+use crate::shard::{Ordered, Seen, Tap};
+use crate::when::Moment;
+
+/// Takes out every message as a line.
+#[derive(Clone, Debug)]
+pub struct Records {
+    /// Names of the captures, by index; nothing if there is only one.
+    pub captures: Option<Arc<[String]>>,
+    /// Whether lines are JSON, or text for people.
+    pub json: bool,
+}
+
+/// A record, written out.
+#[derive(Clone, Debug)]
+pub struct Line {
+    place: Place,
+    /// The record, with the end of its line.
+    pub text: String,
+}
+
+impl Ordered for Line {
+    fn place(&self) -> Place {
+        self.place
+    }
+}
+
+impl Tap for Records {
+    type Out = Line;
+
+    fn message(&mut self, seen: &Seen<'_>, out: &mut Vec<Line>) {
+        let name = self.captures.as_deref().and_then(|names| {
+            names.get(usize::from(seen.context.packet.capture)).map(String::as_str)
+        });
+        let record = Record::new(seen, name);
+        let written = if self.json { serde_json::to_string(&record) } else { Ok(record.text()) };
+        // A record is made of numbers, names and lists: it has no way to fail.
+        let mut text = written.unwrap_or_default();
+        text.push('\n');
+        out.push(Line { place: seen.context.place, text });
+    }
+
+    fn event(&mut self, _: Event, _: &mut Vec<Line>) {}
+}
+
+/// One message. Fields that do not apply are left out.
+#[derive(Debug, Serialize)]
+struct Record<'a> {
+    schema: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capture: Option<&'a str>,
+    packet: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packets: Option<Vec<u64>>,
+    time: Moment,
+    protocol: &'static str,
+    transport: &'static str,
+    src_ip: IpAddr,
+    src_port: u16,
+    dst_ip: IpAddr,
+    dst_port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    src_mac: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dst_mac: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vlan: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<&'static str>,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_class: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uncertain: Option<bool>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    body: Option<Body<'a>>,
+}
+
+/// The protocol's own fields.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    Modbus(Box<modbus::Fields<'a>>),
+    Dnp3(Box<dnp3::Fields<'a>>),
+}
+
+impl<'a> Record<'a> {
+    fn new(seen: &'a Seen<'_>, capture: Option<&'a str>) -> Self {
+        let (parsed, context) = (seen.parsed, seen.context);
+        let (sender, receiver) = (&context.sender, &context.receiver);
+        let error = parsed.error.as_ref();
+        let kind = error.map(gridtap_parsers::ParseError::kind);
+        let direction = parsed.message.as_ref().map(|message| crate::describe::kind(message).0);
+        Self {
+            schema: "gridtap.message/1",
+            capture,
+            packet: context.packet.number,
+            packets: (seen.packets.len() > 1)
+                .then(|| seen.packets.iter().map(|packet| packet.number).collect()),
+            time: Moment(context.time_ns),
+            protocol: seen.protocol.name,
+            transport: transport(seen),
+            src_ip: sender.address.ip(),
+            src_port: sender.address.port(),
+            dst_ip: receiver.address.ip(),
+            dst_port: receiver.address.port(),
+            src_mac: sender.mac.map(wording::mac),
+            dst_mac: receiver.mac.map(wording::mac),
+            vlan: seen.vlan,
+            direction: direction.map(|direction| match direction {
+                Direction::Request => "request",
+                Direction::Response => "response",
+                Direction::Unsolicited => "unsolicited",
+                Direction::Link => "link",
+            }),
+            status: match kind {
+                None => "ok",
+                Some(Kind::Short) => "short",
+                Some(Kind::Malformed) => "malformed",
+                Some(Kind::Unsupported) => "unsupported",
+            },
+            error_class: error.map(|error| error.class.slug()),
+            error: error.map(|error| error.what),
+            offset: error.map(|error| error.offset),
+            lost: (parsed.lost > 0).then_some(parsed.lost),
+            uncertain: parsed.uncertain.then_some(true),
+            body: parsed.message.as_ref().map(|message| match message {
+                Message::Modbus(adu) => {
+                    Body::Modbus(Box::new(modbus::Fields::new(adu, seen.request)))
+                }
+                Message::Dnp3(message) => {
+                    Body::Dnp3(Box::new(dnp3::Fields::new(message, seen.request)))
+                }
+            }),
+        }
+    }
+
+    /// A line for people: time, who to whom, and what.
+    fn text(&self) -> String {
+        let time = self.time.to_string();
+        let what = match &self.body {
+            Some(Body::Modbus(fields)) => fields.text(),
+            Some(Body::Dnp3(fields)) => fields.text(),
+            None => String::new(),
+        };
+        let error = match (self.error, self.offset) {
+            (Some(error), Some(offset)) => {
+                format!("  [{}: {error}, octet {offset}]", self.status)
+            }
+            _ => String::new(),
+        };
+        let lost = self.lost.map(|octets| format!("  [{octets} octets lost]")).unwrap_or_default();
+        format!(
+            "{:>7} {} {}:{} > {}:{} {} {} {what}{error}{lost}",
+            self.packet,
+            time.get(11..23).unwrap_or(&time),
+            self.src_ip,
+            self.src_port,
+            self.dst_ip,
+            self.dst_port,
+            self.protocol,
+            self.direction.unwrap_or("-"),
+        )
+    }
+}
+
+fn transport(seen: &Seen<'_>) -> &'static str {
+    use gridtap_parsers::modbus::Framing;
+    let rtu = matches!(
+        &seen.parsed.message,
+        Some(Message::Modbus(adu)) if adu.framing == Framing::Rtu
+    );
+    match seen.transport {
+        flow::Kind::Tcp if rtu => "rtu-over-tcp",
+        flow::Kind::Tcp => "tcp",
+        flow::Kind::Udp => "udp",
+    }
+}

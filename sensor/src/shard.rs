@@ -1,0 +1,308 @@
+//! One shard: from segments to events or records, on one thread, sharing nothing.
+
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+use gridtap_models::event::{Conversation, Event, PacketRef, Place, Stage, Unseen};
+use gridtap_parsers::{Chunk, Dissector, Kind, PROTOCOLS, Parsed, Protocol, Side};
+
+use crate::counters::Counters;
+use crate::decode::{At, Segment};
+use crate::describe::{self, Context, Describer, End, Numbered, Patience, RequestNote};
+use crate::flow::{self, Flow, PARTITIONS, Reader, Table};
+use crate::limits::Limits;
+
+/// Conversations that are counted one by one; beyond them the count stands still.
+const COUNTED_CONVERSATIONS: usize = 65_536;
+
+/// Something with a place in the order of the packets.
+pub trait Ordered: core::fmt::Debug + Send {
+    /// Its place.
+    fn place(&self) -> Place;
+}
+
+impl Ordered for Event {
+    fn place(&self) -> Place {
+        self.place
+    }
+}
+
+/// What is taken out of the line.
+pub trait Tap: core::fmt::Debug + Send {
+    /// One item of it.
+    type Out: Ordered;
+
+    /// A message was found, or a stretch that is none.
+    fn message(&mut self, seen: &Seen<'_>, out: &mut Vec<Self::Out>);
+
+    /// An event was described.
+    fn event(&mut self, event: Event, out: &mut Vec<Self::Out>);
+}
+
+/// Takes out the events, for the judge.
+#[derive(Clone, Copy, Debug)]
+pub struct Events;
+
+impl Tap for Events {
+    type Out = Event;
+
+    fn message(&mut self, _: &Seen<'_>, _: &mut Vec<Event>) {}
+
+    fn event(&mut self, event: Event, out: &mut Vec<Event>) {
+        out.push(event);
+    }
+}
+
+/// A message with all that is known around it.
+#[derive(Debug)]
+pub struct Seen<'s> {
+    /// What was read.
+    pub parsed: &'s Parsed<'s>,
+    /// Its protocol.
+    pub protocol: &'static Protocol,
+    /// When, where, from whom, to whom.
+    pub context: &'s Context,
+    /// All packets that it came in.
+    pub packets: &'s [PacketRef],
+    /// What it ran over.
+    pub transport: flow::Kind,
+    /// Outermost VLAN identifier.
+    pub vlan: Option<u16>,
+    /// The request that it answers.
+    pub request: Option<RequestNote>,
+}
+
+/// The shard.
+#[derive(Debug)]
+pub struct Shard<T: Tap> {
+    /// The partitions of the flow table that are this shard's: every `shards`th, in order.
+    tables: Vec<(u16, Table<App>)>,
+    shards: usize,
+    work: Work<T>,
+}
+
+/// What reads one flow.
+#[derive(Debug)]
+pub struct App {
+    protocol: &'static Protocol,
+    dissector: Box<dyn Dissector>,
+    describer: Describer,
+    /// Whether any message was found in it.
+    found: bool,
+}
+
+/// Everything of the shard that is not the flow table.
+#[derive(Debug)]
+struct Work<T: Tap> {
+    tap: T,
+    out: Vec<T::Out>,
+    counters: Counters,
+    patience: Patience,
+    /// The place of the next event or record.
+    next: Place,
+    conversations: HashSet<Conversation, RandomState>,
+    /// Packets of the message at hand: kept, so that none is allocated for each.
+    packets: Vec<PacketRef>,
+}
+
+impl<T: Tap> Shard<T> {
+    /// Shard number `index` of `shards`.
+    #[must_use]
+    pub fn new(limits: &Limits, index: usize, shards: usize, tap: T) -> Self {
+        let tables = (0..PARTITIONS)
+            .filter(|partition| usize::from(*partition).checked_rem(shards) == Some(index))
+            .map(|partition| (partition, Table::new(limits)))
+            .collect();
+        let work = Work {
+            tap,
+            out: Vec::new(),
+            counters: Counters::default(),
+            patience: Patience {
+                requests: limits.pending_requests,
+                answer_ns: limits.answer_seconds.saturating_mul(1_000_000_000),
+            },
+            next: Place { sequence: 0, partition: 0, nth: 0 },
+            conversations: HashSet::default(),
+            packets: Vec::new(),
+        };
+        Self { tables, shards: shards.max(1), work }
+    }
+
+    /// Takes a segment.
+    pub fn take(&mut self, segment: &Segment<'_>) {
+        let partition = flow::partition(segment);
+        let table = usize::from(partition).checked_div(self.shards);
+        if let Some((_, table)) = table.and_then(|index| self.tables.get_mut(index)) {
+            self.work.at(segment.at.sequence, partition);
+            table.take(segment, &mut self.work);
+        }
+    }
+
+    /// Lets capture time pass.
+    pub fn tick(&mut self, at: &At) {
+        for (partition, table) in &mut self.tables {
+            self.work.at(at.sequence, *partition);
+            table.tick(at, &mut self.work);
+        }
+    }
+
+    /// Ends all flows.
+    pub fn finish(&mut self, at: &At) {
+        for (partition, table) in &mut self.tables {
+            self.work.at(at.sequence, *partition);
+            table.finish(at, &mut self.work);
+        }
+    }
+
+    /// What came out since the last time, in order.
+    pub fn drain(&mut self) -> Vec<T::Out> {
+        let mut out = core::mem::take(&mut self.work.out);
+        // Within one packet or tick the partitions were gone through in order already, and within
+        // one partition the numbers rise.
+        if !out.is_sorted_by_key(Ordered::place) {
+            out.sort_by_key(Ordered::place);
+        }
+        out
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub fn into_counters(self) -> Counters {
+        let mut counters = self.work.counters;
+        for (_, table) in &self.tables {
+            counters.flow.add(table.counters());
+        }
+        counters.conversations = u64::try_from(self.work.conversations.len()).unwrap_or(u64::MAX);
+        counters
+    }
+}
+
+impl<T: Tap> Work<T> {
+    /// The events to come are of this packet and partition.
+    fn at(&mut self, sequence: u64, partition: u16) {
+        if (self.next.sequence, self.next.partition) != (sequence, partition) {
+            self.next = Place { sequence, partition, nth: 0 };
+        }
+    }
+
+    /// Counts, describes and takes out one message.
+    fn message(&mut self, flow: &Flow, app: &mut Reading<'_>, parsed: &Parsed<'_>, at: &At) {
+        *app.found |= parsed.message.is_some();
+        self.count(app.protocol, parsed);
+        self.packets.clear();
+        let mut time_ns = 0;
+        for mark in flow.packets(parsed.side, parsed.span.clone()) {
+            self.packets.push(mark.packet);
+            time_ns = mark.time_ns.max(time_ns);
+        }
+        // The packet that completed it came last, which need not be the last of the stream.
+        let last = self.packets.iter().max().copied();
+        let end = |side| {
+            let endpoint = flow.endpoint(side);
+            End { address: endpoint.address, mac: endpoint.mac }
+        };
+        let context = Context {
+            place: self.next,
+            time_ns: if last.is_some() { time_ns } else { at.time_ns },
+            packet: last.unwrap_or(at.packet),
+            sender: end(parsed.side),
+            receiver: end(parsed.side.other()),
+            unseen: Unseen { lost_octets: flow.lost_octets(), one_way: flow.one_way() },
+        };
+        let Self { tap, out, counters, patience, next, conversations, packets } = self;
+        let mut event = |event: Event| {
+            if event.stage == Stage::Requested && conversations.len() < COUNTED_CONVERSATIONS {
+                conversations.insert(event.conversation);
+            }
+            tap.event(event, out);
+        };
+        let mut numbered =
+            Numbered { next, pushed_out: &mut counters.pending_requests, out: &mut event };
+        let request = app.describer.describe(parsed, &context, patience, &mut numbered);
+        let context = Context { place: numbered.place(), ..context };
+        let seen = Seen {
+            parsed,
+            protocol: app.protocol,
+            context: &context,
+            packets,
+            transport: flow.kind,
+            vlan: flow.vlan,
+            request,
+        };
+        tap.message(&seen, out);
+    }
+
+    fn count(&mut self, protocol: &'static Protocol, parsed: &Parsed<'_>) {
+        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        if let Some(message) = &parsed.message {
+            let (direction, name, code) = describe::kind(message);
+            let kind = (protocol.name, direction, name, code);
+            add(self.counters.messages.entry(kind).or_default(), 1);
+        }
+        if let Some(error) = &parsed.error {
+            add(self.counters.errors.entry((protocol.name, error.class)).or_default(), 1);
+            if parsed.message.is_none() && error.kind() == Kind::Malformed {
+                let octets = parsed.span.end.saturating_sub(parsed.span.start);
+                add(self.counters.foreign_octets.entry(protocol.name).or_default(), octets);
+            }
+        }
+    }
+}
+
+/// A flow's application without its dissector, while that is reading.
+struct Reading<'a> {
+    protocol: &'static Protocol,
+    describer: &'a mut Describer,
+    found: &'a mut bool,
+}
+
+impl<T: Tap> Reader for Work<T> {
+    type State = App;
+
+    fn open(&mut self, flow: &Flow, _: &Chunk<'_>) -> Option<App> {
+        let (protocol, server) = PROTOCOLS
+            .iter()
+            .find_map(|protocol| server_of(flow, protocol).map(|server| (protocol, server)))?;
+        Some(App {
+            protocol,
+            dissector: (protocol.make)(server),
+            describer: Describer::default(),
+            found: false,
+        })
+    }
+
+    fn chunk(&mut self, flow: &Flow, app: &mut App, chunk: &Chunk<'_>, at: &At) {
+        let App { protocol, dissector, describer, found } = app;
+        let mut reading = Reading { protocol, describer, found };
+        dissector.feed(chunk, &mut |parsed| self.message(flow, &mut reading, parsed, at));
+    }
+
+    fn end(&mut self, flow: &Flow, mut app: App, at: &At) {
+        let App { protocol, dissector, describer, found } = &mut app;
+        let mut reading = Reading { protocol, describer, found };
+        dissector.close(&mut |parsed| self.message(flow, &mut reading, parsed, at));
+        if !*found {
+            let flows = self.counters.foreign_flows.entry(protocol.name).or_default();
+            *flows = flows.saturating_add(1);
+        }
+        let Self { tap, out, counters, next, .. } = self;
+        let mut event = |event: Event| tap.event(event, out);
+        let mut numbered =
+            Numbered { next, pushed_out: &mut counters.pending_requests, out: &mut event };
+        describer.end(at.time_ns, &mut numbered);
+    }
+}
+
+/// The side that serves `protocol` on this flow, going by its ports.
+///
+/// Clients take ports at random, also those of other protocols: where both ends have the port, or
+/// where the connection's opening was seen, the one that was called is the server.
+fn server_of(flow: &Flow, protocol: &Protocol) -> Option<Side> {
+    let on_port = |side: Side| protocol.ports.contains(&flow.endpoint(side).address.port());
+    match (on_port(Side::A), on_port(Side::B), flow.opener) {
+        (true, true, Some(opener)) => Some(opener.other()),
+        (true, true, None) | (true, false, None | Some(Side::B)) => Some(Side::A),
+        (false, true, None | Some(Side::A)) => Some(Side::B),
+        (true, false, Some(Side::A)) | (false, true, Some(Side::B)) | (false, false, _) => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! Alerts as people read them on a terminal.
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+
+use crate::alert::{Alert, Severity};
+
+/// Packet numbers that a cell names before it says how many more there are.
+const NAMED_PACKETS: usize = 3;
+
+/// An alert as a paragraph, with colours if `colours`.
+#[must_use]
+pub fn paragraph(alert: &Alert, colours: bool) -> String {
+    let (on, off) = if colours { (colour(alert.severity), "\u{1b}[0m") } else { ("", "") };
+    let state = match (alert.last, alert.revision) {
+        (true, _) => " (closed)".to_owned(),
+        (false, 0) => String::new(),
+        (false, revision) => format!(" (revision {revision})"),
+    };
+    format!(
+        "{time} {on}{severity}{off} {kind} ×{count}{state}  [{id}]\n    {what}\n    because \
+         {because}\n    packets {packets}\n",
+        time = short_time(alert),
+        severity = alert.severity,
+        kind = alert.kind,
+        count = alert.count,
+        id = alert.id,
+        what = alert.what,
+        because = alert.because,
+        packets = packets(alert),
+    )
+}
+
+/// Alerts as a table, `width` columns wide where that is known; with colours if `colours`.
+#[must_use]
+pub fn table<'a>(
+    alerts: impl IntoIterator<Item = &'a Alert>,
+    width: Option<u16>,
+    colours: bool,
+) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(["severity", "time (UTC)", "kind", "what and why", "packets"]);
+    if let Some(width) = width {
+        table.set_width(width);
+    }
+    if colours {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    for alert in alerts {
+        let mut severity = Cell::new(alert.severity);
+        if colours {
+            severity = severity.fg(cell_colour(alert.severity)).add_attribute(Attribute::Bold);
+        }
+        let count = if alert.count > 1 { format!("\n×{}", alert.count) } else { String::new() };
+        table.add_row([
+            severity,
+            Cell::new(short_time(alert)),
+            Cell::new(format!("{}{count}", kinds(alert))),
+            Cell::new(format!("{}\nbecause {}", alert.what, alert.because)),
+            Cell::new(packets(alert)),
+        ]);
+    }
+    table.to_string()
+}
+
+/// The gravest kind first, the others under it.
+fn kinds(alert: &Alert) -> String {
+    let mut kinds = vec![alert.kind];
+    for finding in &alert.findings {
+        if !kinds.contains(&finding.kind) {
+            kinds.push(finding.kind);
+        }
+    }
+    kinds.join("\n")
+}
+
+/// Date and time to the millisecond: enough to find it, short enough for a column.
+fn short_time(alert: &Alert) -> String {
+    let text = alert.time.to_string();
+    text.get(..23).unwrap_or(&text).replace('T', " ")
+}
+
+fn packets(alert: &Alert) -> String {
+    let named: Vec<String> =
+        alert.packets.iter().take(NAMED_PACKETS).map(ToString::to_string).collect();
+    let more = if alert.packets.len() > NAMED_PACKETS { " …" } else { "" };
+    format!("{}{more}", named.join(" "))
+}
+
+fn colour(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "\u{1b}[1;31m",
+        Severity::High => "\u{1b}[31m",
+        Severity::Medium => "\u{1b}[33m",
+        Severity::Low => "\u{1b}[36m",
+        Severity::Info => "\u{1b}[2m",
+    }
+}
+
+fn cell_colour(severity: Severity) -> Color {
+    match severity {
+        Severity::Critical | Severity::High => Color::Red,
+        Severity::Medium => Color::Yellow,
+        Severity::Low => Color::Cyan,
+        Severity::Info => Color::Grey,
+    }
+}

@@ -1,0 +1,126 @@
+//! What was seen, what could not be read and why, and what was lost: for people.
+
+use core::fmt::Write;
+use std::collections::BTreeMap;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
+use gridtap_parsers::{Direction, Kind};
+use indicatif::{HumanBytes, HumanCount};
+
+use crate::counters::Counters;
+use crate::when::{Moment, Span};
+
+/// The summary as text, some twenty lines.
+#[must_use]
+pub fn text(counters: &Counters) -> String {
+    let mut text = String::new();
+    heading(counters, &mut text);
+    messages(counters, &mut text);
+    unread(counters, &mut text);
+    lost(counters, &mut text);
+    text
+}
+
+fn heading(counters: &Counters, text: &mut String) {
+    let decode = &counters.decode;
+    let _ = write!(
+        text,
+        "Read {} packets ({})",
+        HumanCount(decode.packets),
+        HumanBytes(decode.octets),
+    );
+    if let Some((first, last)) = counters.span_ns() {
+        let span = Span::from_ns(last.saturating_sub(first));
+        let _ = write!(text, " over {span}, from {} on", Moment(first));
+    }
+    let _ = writeln!(
+        text,
+        ".\n{} conversations in {} flows.",
+        HumanCount(counters.conversations),
+        HumanCount(counters.flow.flows),
+    );
+}
+
+fn messages(counters: &Counters, text: &mut String) {
+    if counters.messages.is_empty() {
+        text.push_str("No message of Modbus or DNP3.\n");
+        return;
+    }
+    // Requests and responses side by side: a function that is never answered shows.
+    let mut rows: BTreeMap<(&str, u8, &str), [u64; 3]> = BTreeMap::new();
+    for ((protocol, direction, name, code), count) in &counters.messages {
+        let row = rows.entry((protocol, *code, name)).or_default();
+        let [requests, responses, others] = row;
+        let cell = match direction {
+            Direction::Request => requests,
+            Direction::Response => responses,
+            Direction::Unsolicited | Direction::Link => others,
+        };
+        *cell = cell.saturating_add(*count);
+    }
+    let mut table = Table::new();
+    table.load_style(NOTHING).force_no_tty();
+    table.set_header(["protocol", "function", "requests", "responses", "other"]);
+    for ((protocol, _, name), counts) in rows {
+        let shown = counts.map(|n| if n == 0 { String::new() } else { HumanCount(n).to_string() });
+        let [requests, responses, others] = shown;
+        table.add_row([protocol.to_owned(), name.to_owned(), requests, responses, others]);
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    let _ = writeln!(text, "{}", table.trim_fmt());
+}
+
+fn unread(counters: &Counters, text: &mut String) {
+    for (kind, label) in [
+        (Kind::Malformed, "Malformed"),
+        (Kind::Short, "Cut short"),
+        (Kind::Unsupported, "Not supported"),
+    ] {
+        let of_kind: Vec<String> = counters
+            .errors
+            .iter()
+            .filter(|((_, class), _)| class.kind() == kind)
+            .map(|((protocol, class), n)| format!("{protocol} {} {}", class.slug(), HumanCount(*n)))
+            .collect();
+        if !of_kind.is_empty() {
+            let _ = writeln!(text, "{label}: {}.", of_kind.join(", "));
+        }
+    }
+    for (protocol, octets) in &counters.foreign_octets {
+        let flows = counters.foreign_flows.get(protocol).copied().unwrap_or(0);
+        let _ = writeln!(
+            text,
+            "On {protocol}'s port but not {protocol}: {} octets; {} flows without any message of it.",
+            HumanCount(*octets),
+            HumanCount(flows),
+        );
+    }
+}
+
+fn lost(counters: &Counters, text: &mut String) {
+    let (decode, flow) = (&counters.decode, &counters.flow);
+    let figures = [
+        ("octets lost in gaps", flow.lost_octets),
+        ("one-way flows", flow.one_way),
+        ("flows pushed out", flow.evicted),
+        ("requests pushed out", counters.pending_requests),
+        ("packets cut by the capture", decode.cut),
+        ("packets with unreadable headers", decode.malformed),
+        ("packets of unknown link types", decode.unknown_link),
+        ("IP fragments not read", decode.fragments),
+        ("packets dropped by queues", counters.queue_dropped),
+    ];
+    let named: Vec<String> = figures
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{} {name}", HumanCount(*count)))
+        .collect();
+    if named.is_empty() {
+        text.push_str("Nothing lost.\n");
+    } else {
+        let _ = writeln!(text, "Lost or not seen: {}.", named.join(", "));
+    }
+}
