@@ -103,9 +103,8 @@ pub struct Warning {
     pub path: PathBuf,
     /// Number of the last packet read from it; 0 if there was none.
     pub packet: u64,
-    /// Where the trouble begins, in octets from the start of the capture (decompressed); for an
-    /// interface 0.
-    pub offset: u64,
+    /// Where in a file the trouble begins, in octets from the start of the capture (decompressed).
+    pub offset: Option<u64>,
     /// What the trouble is.
     pub kind: WarningKind,
 }
@@ -126,27 +125,22 @@ pub enum WarningKind {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, packet, offset) = (name(&self.path), self.packet, self.offset);
+        let (path, packet) = (name(&self.path), self.packet);
         match &self.kind {
-            WarningKind::CutOff => {
-                write!(f, "{path}: cut off behind packet {packet} (octet {offset})")
-            }
+            WarningKind::CutOff => write!(f, "{path}: cut off behind packet {packet}")?,
             WarningKind::Damaged(what) => {
-                write!(
-                    f,
-                    "{path}: damaged behind packet {packet} (octet {offset}): {what}; the rest was not read"
-                )
+                write!(f, "{path}: damaged behind packet {packet}, and read no further: {what}")?;
             }
             WarningKind::Unreadable(what) => {
-                write!(f, "{path}: cannot be read behind packet {packet} (octet {offset}): {what}")
+                write!(f, "{path}: cannot be read behind packet {packet}: {what}")?;
             }
-            WarningKind::NotFiltered(LinkType(link)) => {
-                write!(
-                    f,
-                    "{path}: the filter has no meaning for link type {link}: packets of it are left out, from packet {packet} on"
-                )
-            }
+            WarningKind::NotFiltered(LinkType(link)) => write!(
+                f,
+                "{path}: the filter has no meaning for link type {link}: \
+                 its packets are left out, from packet {packet} on"
+            )?,
         }
+        self.offset.map_or(Ok(()), |offset| write!(f, " (octet {offset})"))
     }
 }
 

@@ -140,7 +140,7 @@ impl Source for CaptureFile {
                     self.warning = Some(Warning {
                         path: self.path.clone(),
                         packet: self.number,
-                        offset: self.buffer.offset(),
+                        offset: Some(self.buffer.offset()),
                         kind,
                     });
                 }

@@ -55,7 +55,7 @@ impl Default for LiveOptions {
 /// How many packets came by since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LiveStats {
-    /// Packets that the kernel saw, and the filter took.
+    /// Packets that the filter took; on the loopback interface Linux counts each twice.
     pub received: u64,
     /// Packets that the kernel dropped, since nobody fetched them in time.
     pub dropped: u64,
@@ -165,7 +165,7 @@ impl Live {
                 Err(error) => self.warnings.push(Warning {
                     path: PathBuf::from(&interface.name),
                     packet: interface.number,
-                    offset: 0,
+                    offset: None,
                     kind: WarningKind::Unreadable(error.to_string()),
                 }),
             }
@@ -336,4 +336,38 @@ fn time_ns(seconds: i64, fraction: i64) -> u64 {
 fn now_ns() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_that_is_not_there_is_refused_with_those_that_are() {
+        let names = ["no-such-if".to_owned()];
+        let error = Live::open(&names, &LiveOptions::default(), Arc::default()).unwrap_err();
+        let SourceError::NoSuchInterface { name, available } = &error else { panic!("{error}") };
+        assert_eq!((name, available), (&names[0], &interfaces()));
+        let text = error.to_string();
+        assert!(
+            text.starts_with("interface `no-such-if`: no such interface; there are: "),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_source_whose_stop_is_set_has_no_packets() {
+        let stop = Arc::new(AtomicBool::new(true));
+        let mut live = Live::open(&[], &LiveOptions::default(), stop).unwrap();
+        assert_eq!(live.advance(), Step::End);
+        assert_eq!(live.packet().octets, b"");
+        assert_eq!(live.stats(), LiveStats::default());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_stamp_has_nanoseconds_where_microseconds_should_be() {
+        assert_eq!(time_ns(1_700_000_000, 123_456_789), 1_700_000_000_123_456_789);
+        assert_eq!(time_ns(-1, 0), 0);
+    }
 }

@@ -119,7 +119,7 @@ impl Merged {
             let kind = WarningKind::NotFiltered(packet.link);
             if !self.not_filtered.iter().any(|warning| warning.kind == kind) {
                 let path = file.path().to_owned();
-                self.not_filtered.push(Warning { path, packet: packet.number, offset: 0, kind });
+                self.not_filtered.push(Warning { path, packet: packet.number, offset: None, kind });
             }
             false
         })

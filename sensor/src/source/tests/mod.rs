@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::source::{CaptureFile, LinkType, Source, SourceError, Step, Warning};
+use crate::source::{CaptureFile, LinkType, Merged, Source, SourceError, Step, Warning};
 
 /// A packet, kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,4 +85,13 @@ impl Folder {
         assert_eq!(warning, None);
         packets
     }
+}
+
+#[test]
+fn sources_can_move_to_a_thread_of_their_own() {
+    fn movable<T: Send>() {}
+    movable::<CaptureFile>();
+    movable::<Merged>();
+    #[cfg(feature = "pcap")]
+    movable::<crate::source::Live>();
 }
