@@ -100,6 +100,3 @@ fn unkept(packet: &Packet<'_>) -> u32 {
     let kept = u32::try_from(packet.octets.len()).unwrap_or(u32::MAX);
     packet.wire_octets.saturating_sub(kept)
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,7 @@ use etherparse::{
 use super::decoder::Skip;
 use crate::source::LinkType;
 
-/// Most VLAN and MACsec tags before the IP header.
+/// Most VLAN and `MACsec` tags before the IP header.
 const TAGS: usize = 3;
 
 /// An IP packet and what the link layer said about it.
@@ -57,8 +57,8 @@ fn loopback(octets: &[u8]) -> Result<Frame<'_>, Skip> {
 /// address, the address in eight octets, protocol.
 fn cooked(octets: &[u8]) -> Result<Frame<'_>, Skip> {
     let (header, octets) = octets.split_first_chunk::<16>().ok_or(Skip::Malformed)?;
-    let [_, _, _, _, l0, l1, a, b, c, d, e, f, _, _, p0, p1] = *header;
-    let source_mac = ([l0, l1] == [0, 6]).then_some([a, b, c, d, e, f]);
+    let [_, _, _, _, l0, l1, mac @ .., _, _, p0, p1] = *header;
+    let source_mac = ([l0, l1] == [0, 6]).then_some(mac);
     let frame = Frame { source_mac, octets, ..Frame::default() };
     untag(frame, EtherType(u16::from_be_bytes([p0, p1])))
 }
@@ -67,13 +67,13 @@ fn cooked(octets: &[u8]) -> Result<Frame<'_>, Skip> {
 /// packet type, length of the sender's address, the address in eight octets.
 fn cooked_v2(octets: &[u8]) -> Result<Frame<'_>, Skip> {
     let (header, octets) = octets.split_first_chunk::<20>().ok_or(Skip::Malformed)?;
-    let [p0, p1, _, _, _, _, _, _, _, _, _, length, a, b, c, d, e, f, _, _] = *header;
-    let source_mac = (length == 6).then_some([a, b, c, d, e, f]);
+    let [p0, p1, _, _, _, _, _, _, _, _, _, length, mac @ .., _, _] = *header;
+    let source_mac = (length == 6).then_some(mac);
     let frame = Frame { source_mac, octets, ..Frame::default() };
     untag(frame, EtherType(u16::from_be_bytes([p0, p1])))
 }
 
-/// Takes VLAN tags (802.1Q, 802.1ad) and unencrypted MACsec tags off.
+/// Takes VLAN tags (802.1Q, 802.1ad) and unencrypted `MACsec` tags off.
 fn untag(mut frame: Frame<'_>, mut kind: EtherType) -> Result<Frame<'_>, Skip> {
     for _ in 0..=TAGS {
         match kind {

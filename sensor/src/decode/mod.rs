@@ -10,6 +10,8 @@ mod counters;
 mod decoder;
 mod link;
 mod network;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 use std::net::SocketAddr;

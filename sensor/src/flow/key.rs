@@ -66,7 +66,7 @@ fn fold(n: u128) -> u64 {
     u64::try_from(n & u128::from(u64::MAX)).unwrap_or(0)
 }
 
-/// The finisher of SplitMix64.
+/// The finisher of `SplitMix64`.
 fn mix(mut n: u64) -> u64 {
     n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

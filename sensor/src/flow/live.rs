@@ -84,7 +84,9 @@ impl<S> Live<S> {
                 After::Goes
             }
             Transport::Tcp { sequence, syn, fin, .. } => {
-                if syn && !self.flow.endpoint_mut(side).stream.begin(sequence) {
+                let age_ns = segment.at.time_ns.saturating_sub(self.flow.first.time_ns);
+                let young = age_ns < pass.limits.gap_ms.saturating_mul(1_000_000);
+                if syn && !self.flow.endpoint_mut(side).stream.begin(sequence, young) {
                     return After::Another;
                 }
                 self.flow.note(segment, side);

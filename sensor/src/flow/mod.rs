@@ -17,6 +17,8 @@ mod sequence;
 mod slots;
 mod stream;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use counters::Counters;
 pub use endpoint::{Endpoint, Flow, Kind};

@@ -6,7 +6,7 @@ const NONE: u32 = u32::MAX;
 /// Values in slots, each in one of `LISTS` lists.
 #[derive(Debug)]
 pub(super) struct Slots<T, const LISTS: usize> {
-    slots: Vec<Slot<T>>,
+    all: Vec<Slot<T>>,
     free: Vec<u32>,
     ends: [Ends; LISTS],
 }
@@ -28,11 +28,11 @@ struct Ends {
 impl<T, const LISTS: usize> Slots<T, LISTS> {
     pub(super) fn new() -> Self {
         let ends = [Ends { oldest: NONE, newest: NONE }; LISTS];
-        Self { slots: Vec::new(), free: Vec::new(), ends }
+        Self { all: Vec::new(), free: Vec::new(), ends }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.slots.len().saturating_sub(self.free.len())
+        self.all.len().saturating_sub(self.free.len())
     }
 
     pub(super) fn get(&self, id: u32) -> Option<&T> {
@@ -46,18 +46,15 @@ impl<T, const LISTS: usize> Slots<T, LISTS> {
     /// Puts a value into a free slot, as the newest of a list.
     pub(super) fn insert(&mut self, list: usize, value: T) -> u32 {
         let slot = Slot { value: Some(value), list, older: NONE, newer: NONE };
-        let id = match self.free.pop() {
-            Some(id) => {
-                if let Some(free) = self.slot_mut(id) {
-                    *free = slot;
-                }
-                id
+        let id = if let Some(id) = self.free.pop() {
+            if let Some(free) = self.slot_mut(id) {
+                *free = slot;
             }
-            None => {
-                let id = u32::try_from(self.slots.len()).unwrap_or(NONE);
-                self.slots.push(slot);
-                id
-            }
+            id
+        } else {
+            let id = u32::try_from(self.all.len()).unwrap_or(NONE);
+            self.all.push(slot);
+            id
         };
         self.link(id, list);
         id
@@ -91,11 +88,11 @@ impl<T, const LISTS: usize> Slots<T, LISTS> {
     }
 
     fn slot(&self, id: u32) -> Option<&Slot<T>> {
-        self.slots.get(usize::try_from(id).ok()?)
+        self.all.get(usize::try_from(id).ok()?)
     }
 
     fn slot_mut(&mut self, id: u32) -> Option<&mut Slot<T>> {
-        self.slots.get_mut(usize::try_from(id).ok()?)
+        self.all.get_mut(usize::try_from(id).ok()?)
     }
 
     fn link(&mut self, id: u32, list: usize) {

@@ -124,17 +124,18 @@ impl Stream {
     }
 
     /// Takes a SYN with the given sequence number. Returns false if it begins another stream.
-    pub(super) fn begin(&mut self, sequence: u32) -> bool {
+    ///
+    /// Of a stream that has octets and is not `young` it always does: to believe otherwise would
+    /// make all that follows pass for a repetition.
+    pub(super) fn begin(&mut self, sequence: u32, young: bool) -> bool {
         let zero = sequence.wrapping_add(1);
-        match self.zero {
-            None => {
-                (self.zero, self.syn) = (Some(zero), true);
-                true
-            }
-            Some(known) if self.syn => known == zero,
-            // The stream was found in the middle: a SYN from just before that may be its own.
-            Some(known) => (0..=LATE_SYN).contains(&distance(zero, known)),
-        }
+        let Some(known) = self.zero else {
+            (self.zero, self.syn) = (Some(zero), true);
+            return true;
+        };
+        // If the stream was found in the middle, a SYN from just before that may be its own.
+        let reach = if self.syn { 0 } else { LATE_SYN };
+        (self.next == 0 || young) && (0..=reach).contains(&distance(zero, known))
     }
 
     /// Takes a segment.

@@ -133,6 +133,12 @@ impl<S> Table<S> {
         self.slots.len()
     }
 
+    /// How many flows wait for something before octets that they have.
+    #[must_use]
+    pub fn gaps_open(&self) -> usize {
+        self.gaps.len()
+    }
+
     /// Whether no flow is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {

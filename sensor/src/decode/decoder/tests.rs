@@ -1,1 +1,0 @@
-//! Frames of each link type, decoded.
