@@ -12,10 +12,14 @@ mod exception;
 mod function;
 mod length;
 mod mbap;
+#[cfg(test)]
+mod pdu_tests;
 mod records;
 mod request;
 mod response;
 mod stream;
+#[cfg(test)]
+mod stream_tests;
 mod subcodes;
 mod sync;
 mod values;

@@ -180,8 +180,8 @@ impl Stream {
             };
             let outcome = search.run();
             let (Outcome::Found { at, .. } | Outcome::Open { at }) = outcome;
-            let (skipped, rest) = left.split_at_checked(at).unwrap_or((left, &[]));
-            self.skip(skipped, found);
+            let rest = left.get(at..).unwrap_or_default();
+            self.skip(left, at, found);
             used = used.saturating_add(at);
             match (outcome, frame(rest)) {
                 (Outcome::Found { certain, .. }, Framed::Adu { pdu, .. }) => {
@@ -197,20 +197,21 @@ impl Stream {
         used
     }
 
-    /// Hands out octets that hold no message.
-    fn skip(&mut self, octets: &[u8], found: Found<'_>) {
-        if octets.is_empty() {
+    /// Hands out the first `taken` octets of `left`, which hold no message.
+    fn skip(&mut self, left: &[u8], taken: usize, found: Found<'_>) {
+        if taken == 0 {
             return;
         }
         self.step = Step::Lost;
-        let error = match frame(octets) {
+        let error = match frame(left) {
             Framed::OutOfStep(error) => error,
-            Framed::Adu { .. } | Framed::Partial { .. } => {
-                let what = "the length leads to no other header";
-                ParseError { offset: 0, class: Class::LengthRange, what }
-            }
+            Framed::Adu { .. } | Framed::Partial { .. } => ParseError {
+                offset: 0,
+                class: Class::LengthRange,
+                what: "no ADU with a length that leads to another begins here",
+            },
         };
-        self.emit(None, Some(error), octets.len(), true, found);
+        self.emit(None, Some(error), taken, true, found);
     }
 
     /// Hands out the next `taken` octets as one find.

@@ -74,7 +74,7 @@ impl Search<'_> {
             }
             Framed::Adu { pdu, rest, .. } => {
                 let error = Pdu::read(pdu, self.direction).error.map(|error| error.class);
-                let next = Next::after(rest, self.over);
+                let next = Next::after(rest, first && self.over);
                 if first {
                     Self::judge_first(error, next)
                 } else {
@@ -102,7 +102,7 @@ impl Search<'_> {
         match next {
             Next::End if error.is_none() || unread => Verdict::Adu { certain: false },
             Next::Header if error.is_none() => Verdict::Adu { certain: false },
-            Next::Unsure if error.is_none() => Verdict::Perhaps,
+            Next::Unsure if error.is_none() && !self.over => Verdict::Perhaps,
             Next::End | Next::Header | Next::Unsure | Next::Other => Verdict::Nothing,
         }
     }

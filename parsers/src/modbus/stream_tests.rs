@@ -1,0 +1,431 @@
+//! Streams whole, cut, damaged, and not Modbus at all.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test's own numbers are small, and it fails by panicking"
+)]
+
+use std::ops::Range;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::{Adu, Body, PROTOCOL};
+use crate::error::{Class, ParseError};
+use crate::protocol::{Chunk, Dissector, Message, Side};
+
+/// What was found at one stretch, in a form that can be kept.
+#[derive(Clone, Debug, PartialEq)]
+struct Row {
+    side: Side,
+    adu: Option<String>,
+    function: Option<u8>,
+    class: Option<Class>,
+    span: Range<u64>,
+    lost: u64,
+    uncertain: bool,
+}
+
+/// A dissector for a flow whose server is B, and what it found.
+#[derive(Debug)]
+struct Bench {
+    dissector: Box<dyn Dissector>,
+    rows: Vec<Row>,
+    place: [u64; 2],
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { dissector: (PROTOCOL.make)(Side::B), rows: Vec::new(), place: [0, 0] }
+    }
+
+    fn feed(&mut self, side: Side, octets: &[u8]) -> &mut Self {
+        self.feed_after(0, side, octets)
+    }
+
+    fn feed_after(&mut self, lost: u64, side: Side, octets: &[u8]) -> &mut Self {
+        let place = &mut self.place[usize::from(side == Side::B)];
+        let offset = *place + lost;
+        *place = offset + octets.len() as u64;
+        let chunk = Chunk { side, offset, lost, octets, datagram: false };
+        let rows = &mut self.rows;
+        self.dissector.feed(&chunk, &mut |parsed| rows.push(row(parsed)));
+        self
+    }
+
+    fn close(&mut self) -> &mut Self {
+        let rows = &mut self.rows;
+        self.dissector.close(&mut |parsed| rows.push(row(parsed)));
+        self
+    }
+
+    /// Function code, class and certainty of each row.
+    fn brief(&self) -> Vec<(Option<u8>, Option<Class>, bool)> {
+        self.rows.iter().map(|row| (row.function, row.class, !row.uncertain)).collect()
+    }
+}
+
+fn row(parsed: &crate::Parsed<'_>) -> Row {
+    let adu: Option<Adu<'_>> = parsed.message.map(|message| match message {
+        Message::Modbus(adu) => adu,
+        Message::Dnp3(_) => panic!("not Modbus"),
+    });
+    Row {
+        side: parsed.side,
+        adu: adu.map(|adu| format!("{adu:?}")),
+        function: adu.map(|adu| {
+            let exception = matches!(adu.body, Body::Exception(_));
+            adu.function.code() | if exception { 0x80 } else { 0 }
+        }),
+        class: parsed.error.map(|error: ParseError| error.class),
+        span: parsed.span.clone(),
+        lost: parsed.lost,
+        uncertain: parsed.uncertain,
+    }
+}
+
+fn adu(transaction: u16, pdu: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(pdu.len() + 1).unwrap();
+    [&transaction.to_be_bytes(), &[0, 0][..], &length.to_be_bytes(), &[1], pdu].concat()
+}
+
+const READ: &[u8] = &[3, 0, 0, 0, 10];
+
+#[test]
+fn several_adus_in_a_chunk_are_each_handed_out_in_place() {
+    let mut bench = Bench::new();
+    let chunk = [adu(1, READ), adu(2, &[6, 0, 5, 0, 9]), adu(3, &[65, 1, 2])].concat();
+    bench.feed(Side::A, &chunk);
+    let expected =
+        [(Some(3), None, true), (Some(6), None, true), (Some(65), Some(Class::Function), true)];
+    assert_eq!(bench.brief(), expected);
+    let spans: Vec<_> = bench.rows.iter().map(|row| row.span.clone()).collect();
+    assert_eq!(spans, [0..12, 12..24, 24..34]);
+}
+
+#[test]
+fn sides_do_not_touch_each_other() {
+    let (request, response) = (adu(1, READ), adu(1, &[3, 2, 0, 7]));
+    let mut bench = Bench::new();
+    bench.feed(Side::A, &request[..5]).feed(Side::B, &response[..9]);
+    bench.feed(Side::A, &request[5..]).feed(Side::B, &response[9..]);
+    let sides: Vec<_> = bench.rows.iter().map(|row| (row.side, row.function, row.class)).collect();
+    assert_eq!(sides, [(Side::A, Some(3), None), (Side::B, Some(3), None)]);
+}
+
+#[test]
+fn a_scan_of_all_functions_is_seen_in_one_connection_and_in_many() {
+    let mut one = Bench::new();
+    for code in 0..=255 {
+        one.feed(Side::A, &adu(1, &[code, 0, 0, 0, 1]));
+        let mut many = Bench::new();
+        many.feed(Side::A, &adu(1, &[code, 0, 0, 0, 1]));
+        many.feed(Side::B, &adu(1, &[code | 0x80, 1])).close();
+        let expected = [Some(code), Some(code | 0x80)];
+        assert_eq!(many.rows.iter().map(|row| row.function).collect::<Vec<_>>(), expected);
+        assert!(many.rows.iter().all(|row| !row.uncertain));
+    }
+    let codes: Vec<_> = one.rows.iter().map(|row| row.function).collect();
+    assert_eq!(codes, (0..=255).map(Some).collect::<Vec<_>>());
+}
+
+#[test]
+fn payload_that_is_not_modbus_yields_no_message() {
+    let table: &[&[u8]] = &[
+        b"GET / HTTP/1.1\r\nHost: plc\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"x",
+        &[0x16, 3, 1, 0, 0xf1, 1, 0, 0, 0xed, 3, 3, 0, 0, 0, 0, 0, 0, 0, 6, 1, 1, 9, 4, 9, 6, 7],
+        &[3, 0, 0, 0x13, 0x0e, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 3, 0, 0, 0],
+        &[0; 2_000],
+        &[0xff; 300],
+        &[5, 0x64, 5, 0xc0, 1, 0, 0, 0, 4, 0xe9, 0x21],
+        &[0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0],
+    ];
+    for payload in table {
+        for piece in [1, 7, 4_000] {
+            let mut bench = Bench::new();
+            for chunk in payload.chunks(piece) {
+                bench.feed(Side::A, chunk).feed(Side::B, chunk);
+            }
+            bench.close();
+            assert!(bench.rows.iter().all(|row| row.adu.is_none() && row.class.is_some()));
+            let octets: u64 = bench.rows.iter().map(|row| row.span.end - row.span.start).sum();
+            assert_eq!(octets, 2 * payload.len() as u64);
+        }
+    }
+}
+
+#[test]
+fn a_stretch_without_messages_is_one_row() {
+    let mut bench = Bench::new();
+    bench.feed(Side::A, &[&[0xff; 100], adu(1, READ).as_slice(), &[0xee; 50]].concat());
+    let rows = bench.brief();
+    let skipped = (None, Some(Class::ProtocolId), false);
+    assert_eq!(rows, [skipped], "rubbish follows the message");
+    bench.feed(Side::A, &adu(2, READ));
+    assert_eq!(bench.brief()[1..], [skipped, (Some(3), None, false)]);
+}
+
+#[test]
+fn a_flow_joined_in_the_middle_of_an_adu_is_read_from_the_next() {
+    let long = adu(1, &[&[3, 250][..], &[7; 250]].concat());
+    for cut in 1..long.len() {
+        let mut bench = Bench::new();
+        bench.feed(Side::B, &long[cut..]);
+        bench.feed(Side::B, &adu(2, &[3, 2, 0, 7])).feed(Side::B, &adu(3, &[3, 2, 0, 8]));
+        bench.close();
+        let messages: Vec<_> = bench.rows.iter().filter(|row| row.adu.is_some()).collect();
+        assert_eq!(messages.len(), 2, "{cut}: {:?}", bench.rows);
+        assert!(messages.iter().all(|row| row.class.is_none()));
+        assert!(!messages[1].uncertain);
+    }
+}
+
+#[test]
+fn a_gap_costs_the_message_it_tore() {
+    let mut bench = Bench::new();
+    bench.feed(Side::B, &adu(1, &[3, 2, 0, 7]));
+    bench.feed(Side::B, &adu(2, &[3, 4, 0, 7, 0, 8])[..9]);
+    bench.feed_after(4, Side::B, &adu(3, &[3, 2, 0, 9])).feed(Side::B, &adu(4, &[3, 2, 0, 9]));
+    let expected = [
+        (Some(3), None, true),
+        (Some(3), Some(Class::Incomplete), true),
+        (Some(3), None, false),
+        (Some(3), None, true),
+    ];
+    assert_eq!(bench.brief(), expected);
+    assert_eq!(bench.rows.iter().map(|row| row.lost).collect::<Vec<_>>(), [0, 0, 4, 0]);
+}
+
+#[test]
+fn after_a_gap_an_unread_function_needs_a_segment_of_its_own() {
+    let unread = adu(2, &[126, 1, 2]);
+    let mut bench = Bench::new();
+    bench.feed_after(4, Side::A, &unread);
+    assert_eq!(bench.brief(), [(Some(126), Some(Class::Function), false)]);
+    let mut bench = Bench::new();
+    bench.feed_after(4, Side::A, &[&[9; 9], unread.as_slice()].concat()).close();
+    assert!(bench.rows.iter().all(|row| row.adu.is_none()));
+}
+
+#[test]
+fn a_wrong_header_in_step_is_passed_over() {
+    let mut bench = Bench::new();
+    let mut torn = adu(2, READ);
+    torn[3] = 9;
+    bench.feed(Side::A, &adu(1, READ));
+    bench.feed(Side::A, &[torn, adu(3, READ), adu(4, READ)].concat());
+    let expected = [
+        (Some(3), None, true),
+        (None, Some(Class::ProtocolId), false),
+        (Some(3), None, false),
+        (Some(3), None, true),
+    ];
+    assert_eq!(bench.brief(), expected);
+}
+
+#[test]
+fn a_good_first_message_is_not_hidden_by_rubbish_behind_it() {
+    let mut bench = Bench::new();
+    bench.feed(Side::A, &[adu(1, &[6, 0, 1, 0, 2]), vec![0xff; 20]].concat());
+    let expected = [(Some(6), None, false), (None, Some(Class::ProtocolId), false)];
+    assert_eq!(bench.brief(), expected);
+}
+
+#[test]
+fn what_was_begun_is_handed_out_at_the_end() {
+    let octets = adu(7, READ);
+    for cut in 1..octets.len() {
+        let mut bench = Bench::new();
+        bench.feed(Side::A, &adu(6, READ)).feed(Side::A, &octets[..cut]).close();
+        let function = (cut >= 8).then_some(3);
+        assert_eq!(bench.brief()[1..], [(function, Some(Class::Incomplete), true)], "{cut}");
+        assert_eq!(bench.rows[1].span, 12..12 + cut as u64);
+    }
+}
+
+#[test]
+fn umas_may_be_longer_than_modbus() {
+    let long = adu(1, &[&[90, 0, 0x20][..], &[0; 1_200]].concat());
+    let mut bench = Bench::new();
+    for chunk in [long.clone(), long].concat().chunks(700) {
+        bench.feed(Side::A, chunk);
+    }
+    assert_eq!(bench.brief(), [(Some(90), None, true); 2]);
+}
+
+#[test]
+fn a_datagram_holds_one_adu_and_leaves_nothing() {
+    let mut bench = Bench::new();
+    let whole = adu(1, READ);
+    let two = [whole.clone(), whole.clone()].concat();
+    for octets in [&whole[..9], &whole[9..], &whole, &two, &[]] {
+        let chunk = Chunk { side: Side::A, offset: 0, lost: 0, octets, datagram: true };
+        let rows = &mut bench.rows;
+        bench.dissector.feed(&chunk, &mut |parsed| rows.push(row(parsed)));
+    }
+    bench.close();
+    let expected = [
+        (Some(3), Some(Class::Incomplete), true),
+        (None, Some(Class::ProtocolId), true),
+        (Some(3), None, true),
+        (Some(3), Some(Class::LengthRange), true),
+    ];
+    assert_eq!(bench.brief(), expected);
+}
+
+#[test]
+fn what_looks_like_modbus_is_told_by_header_function_and_length() {
+    let table: &[(&[u8], bool)] = &[
+        (&adu(1, READ), true),
+        (&adu(1, READ)[..8], true),
+        (&adu(1, &[3, 2, 0, 7]), true),
+        (&adu(1, &[0x83, 2]), true),
+        (&adu(1, &[90, 0, 2]), true),
+        (&adu(1, READ)[..7], false),
+        (&adu(1, &[3, 0, 0]), false),
+        (&adu(1, &[99, 0, 0]), false),
+        (b"GET / HTTP/1.1\r\n", false),
+        (&[0; 12], false),
+        (&[], false),
+    ];
+    for (octets, expected) in table {
+        assert_eq!((PROTOCOL.looks_like)(octets), *expected, "{octets:02x?}");
+    }
+}
+
+/// PDUs without an error, requests or responses.
+fn clean(request: bool) -> BoxedStrategy<Vec<u8>> {
+    let word = any::<u16>().prop_map(u16::to_be_bytes);
+    let low = (0..=0x7f_u8, any::<u8>()).prop_map(|(high, low)| [high, low]);
+    let values = vec(any::<[u8; 2]>(), 1..=120).prop_map(|values| values.concat());
+    if request {
+        prop_oneof![
+            (1..=4_u8, low.clone(), 1..=125_u8).prop_map(|(code, at, n)| [
+                &[code],
+                &at[..],
+                &[0, n]
+            ]
+            .concat()),
+            (low.clone(), word).prop_map(|(at, value)| [&[6], &at[..], &value].concat()),
+            (low, values).prop_map(|(at, values)| {
+                let octets = u8::try_from(values.len()).unwrap();
+                [&[16], &at[..], &[0, octets / 2, octets], &values].concat()
+            }),
+            Just(vec![43, 14, 1, 0]),
+        ]
+        .boxed()
+    } else {
+        prop_oneof![
+            (1..=4_u8, values).prop_map(|(code, values)| {
+                [&[code, u8::try_from(values.len()).unwrap()], values.as_slice()].concat()
+            }),
+            (low.clone(), word).prop_map(|(at, value)| [&[6], &at[..], &value].concat()),
+            (low, 1..=120_u8).prop_map(|(at, n)| [&[16], &at[..], &[0, n]].concat()),
+            (1..=24_u8, 1..=4_u8).prop_map(|(code, why)| vec![code | 0x80, why]),
+        ]
+        .boxed()
+    }
+}
+
+/// Any PDU that may stand in step; a request has no exception bit.
+fn any_pdu(request: bool) -> BoxedStrategy<Vec<u8>> {
+    let code = if request { 0..=0x7f_u8 } else { 0..=0xff };
+    let other = (code, vec(any::<u8>(), 0..=40))
+        .prop_map(|(code, body)| [&[code], body.as_slice()].concat());
+    prop_oneof![3 => clean(request), 1 => other].boxed()
+}
+
+fn stream(
+    pdus: fn(bool) -> BoxedStrategy<Vec<u8>>,
+    count: Range<usize>,
+) -> impl Strategy<Value = (Side, Vec<Vec<u8>>)> {
+    any::<bool>().prop_flat_map(move |request| {
+        let side = if request { Side::A } else { Side::B };
+        vec((any::<u16>(), pdus(request)).prop_map(|(id, pdu)| adu(id, &pdu)), count.clone())
+            .prop_map(move |adus| (side, adus))
+    })
+}
+
+/// Pieces of `octets` cut at the given places.
+fn cut<'a>(octets: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
+    let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(octets.len() + 1)).collect();
+    places.extend([0, octets.len()]);
+    places.sort_unstable();
+    places.windows(2).map(|pair| &octets[pair[0]..pair[1]]).collect()
+}
+
+/// Every octet is handed out once, in order.
+fn tile(rows: &[Row], octets: u64) {
+    let mut place = 0;
+    for row in rows {
+        assert_eq!(row.span.start, place, "{rows:?}");
+        place = row.span.end;
+    }
+    assert_eq!(place, octets);
+}
+
+proptest! {
+    #[test]
+    fn a_stream_cut_anywhere_gives_the_same_messages(
+        (side, adus) in stream(any_pdu, 1..12),
+        cuts in vec(any::<prop::sample::Index>(), 0..20),
+    ) {
+        let octets = adus.concat();
+        let mut whole = Bench::new();
+        whole.feed(side, &octets).close();
+        prop_assert_eq!(whole.rows.iter().filter(|row| row.adu.is_some()).count(), adus.len());
+        let mut pieces = Bench::new();
+        for chunk in cut(&octets, &cuts) {
+            pieces.feed(side, chunk);
+        }
+        pieces.close();
+        prop_assert_eq!(whole.rows, pieces.rows);
+    }
+
+    #[test]
+    fn random_octets_are_each_handed_out_once(
+        octets in vec(prop_oneof![Just(0), Just(1), 2..10_u8, any::<u8>()], 0..800),
+        cuts in vec(any::<prop::sample::Index>(), 0..10),
+        server in any::<bool>(),
+    ) {
+        let side = if server { Side::B } else { Side::A };
+        let mut bench = Bench::new();
+        for chunk in cut(&octets, &cuts) {
+            bench.feed(side, chunk);
+        }
+        bench.close();
+        tile(&bench.rows, octets.len() as u64);
+    }
+
+    #[test]
+    fn after_a_gap_a_stream_is_in_step_within_two_messages(
+        (side, adus) in stream(clean, 6..16),
+        (from, to) in any::<(prop::sample::Index, prop::sample::Index)>(),
+        cuts in vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let octets = adus.concat();
+        let mut whole = Bench::new();
+        whole.feed(side, &octets).close();
+        let (from, to) = (from.index(octets.len()), to.index(octets.len()));
+        let (from, to) = (from.min(to), from.max(to));
+        let mut torn = Bench::new();
+        torn.feed(side, &octets[..from]);
+        for (at, chunk) in cut(&octets[to..], &cuts).into_iter().enumerate() {
+            torn.feed_after(if at == 0 { (to - from) as u64 } else { 0 }, side, chunk);
+        }
+        torn.close();
+        for row in &torn.rows {
+            let known = whole.rows.iter().any(|old| old.adu == row.adu && old.span == row.span);
+            let short = row.class == Some(Class::Incomplete);
+            prop_assert!(known || row.uncertain || short, "{row:?}");
+        }
+        let after = whole.rows.iter().filter(|row| row.span.start >= to as u64);
+        for (index, old) in after.enumerate() {
+            let found = torn.rows.iter().find(|row| row.adu == old.adu && row.span == old.span);
+            prop_assert!(found.is_some() || index < 2, "{old:?} in {:?}", torn.rows);
+            prop_assert!(found.is_none_or(|row| !row.uncertain) || index < 2);
+        }
+    }
+}
