@@ -4,7 +4,7 @@ use super::check::{Checked, flaw};
 use super::crc::crc;
 use super::exception::{self, ExceptionCode};
 use super::function::FunctionCode;
-use super::mbap::{Framed, HEADER, frame};
+use super::mbap::{Framed, HEADER, Mbap, frame};
 use super::request::{self, Request};
 use super::response::{self, Response};
 use crate::error::{Class, ParseError};
@@ -67,8 +67,7 @@ pub fn adu(octets: &[u8], direction: Direction) -> (Option<Adu<'_>>, Option<Pars
     match frame(octets) {
         Framed::OutOfStep(error) => (None, Some(error)),
         Framed::Adu { header, pdu, rest } => {
-            let framing = Framing::Tcp { transaction: header.transaction };
-            let (adu, error) = Pdu::read(pdu, direction).place(framing, header.unit, HEADER);
+            let (adu, error) = behind(header, pdu, direction);
             let trailing = (!rest.is_empty()).then(|| ParseError {
                 offset: octets.len().saturating_sub(rest.len()),
                 class: Class::LengthRange,
@@ -78,6 +77,16 @@ pub fn adu(octets: &[u8], direction: Direction) -> (Option<Adu<'_>>, Option<Pars
         }
         Framed::Partial { .. } => (partial(octets, direction), Some(incomplete(octets))),
     }
+}
+
+/// Reads the PDU that a header stands in front of.
+pub(super) fn behind(
+    header: Mbap,
+    pdu: &[u8],
+    direction: Direction,
+) -> (Adu<'_>, Option<ParseError>) {
+    let framing = Framing::Tcp { transaction: header.transaction };
+    Pdu::read(pdu, direction).place(framing, header.unit, HEADER)
 }
 
 /// Reads the RTU frame that `octets` are.

@@ -19,6 +19,8 @@ mod request;
 mod response;
 mod stream;
 #[cfg(test)]
+mod stream_properties;
+#[cfg(test)]
 mod stream_tests;
 mod subcodes;
 mod sync;

@@ -2,7 +2,7 @@
 
 use core::mem;
 
-use super::adu::{Adu, adu};
+use super::adu::{Adu, adu, behind};
 use super::mbap::{Framed, HEADER, frame};
 use super::sync::{Outcome, Search};
 use crate::error::{Class, ParseError};
@@ -57,6 +57,9 @@ struct Stream {
     /// Octets lost since the last message.
     lost: u64,
 }
+
+/// Room that a tail may keep: a longest ADU, and the header behind it that confirms it.
+const TAIL_OCTETS: usize = 2_100;
 
 /// Whether it is known where ADUs begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,10 +123,8 @@ impl Stream {
         }
         let used = self.read(&tail, segment, false, found);
         tail.drain(..used.min(tail.len()));
-        if !self.step.is_in() {
-            // A search may have gathered whole segments.
-            tail.shrink_to_fit();
-        }
+        // A search may have gathered whole segments.
+        tail.shrink_to(TAIL_OCTETS);
         self.tail = tail;
         left
     }
@@ -159,14 +160,15 @@ impl Stream {
                 match frame(left) {
                     Framed::Partial { .. } => break,
                     Framed::OutOfStep(_) => self.step = Step::Lost,
-                    Framed::Adu { pdu, .. } => {
-                        let octets = left.get(..pdu.len().saturating_add(HEADER)).unwrap_or(left);
-                        let (adu, error) = adu(octets, self.direction);
-                        if error.is_none() {
+                    Framed::Adu { header, pdu, .. } => {
+                        let (adu, error) = behind(header, pdu, self.direction);
+                        // A header where one was expected; a PDU at odds with it is doubtful.
+                        if error.is_none_or(|error| error.class == Class::Function) {
                             self.step = Step::Sure;
                         }
-                        self.emit(adu, error, octets.len(), self.step != Step::Sure, found);
-                        used = used.saturating_add(octets.len());
+                        let taken = pdu.len().saturating_add(HEADER);
+                        self.emit(Some(adu), error, taken, self.step != Step::Sure, found);
+                        used = used.saturating_add(taken);
                     }
                 }
                 continue;
@@ -184,11 +186,11 @@ impl Stream {
             self.skip(left, at, found);
             used = used.saturating_add(at);
             match (outcome, frame(rest)) {
-                (Outcome::Found { certain, .. }, Framed::Adu { pdu, .. }) => {
-                    let octets = rest.get(..pdu.len().saturating_add(HEADER)).unwrap_or(rest);
-                    let (adu, error) = adu(octets, self.direction);
-                    self.emit(adu, error, octets.len(), !certain, found);
-                    used = used.saturating_add(octets.len());
+                (Outcome::Found { certain, .. }, Framed::Adu { header, pdu, .. }) => {
+                    let (adu, error) = behind(header, pdu, self.direction);
+                    let taken = pdu.len().saturating_add(HEADER);
+                    self.emit(Some(adu), error, taken, !certain, found);
+                    used = used.saturating_add(taken);
                     self.step = if certain { Step::Sure } else { Step::Hoping };
                 }
                 _ => break,
@@ -205,11 +207,14 @@ impl Stream {
         self.step = Step::Lost;
         let error = match frame(left) {
             Framed::OutOfStep(error) => error,
-            Framed::Adu { .. } | Framed::Partial { .. } => ParseError {
-                offset: 0,
-                class: Class::LengthRange,
-                what: "no ADU with a length that leads to another begins here",
-            },
+            Framed::Adu { .. } => {
+                let what = "the length field leads to no other header, or the PDU is none";
+                ParseError { offset: 4, class: Class::LengthRange, what }
+            }
+            Framed::Partial { .. } => {
+                let what = "what might begin a header ends too soon or cannot be one";
+                ParseError { offset: 0, class: Class::ProtocolId, what }
+            }
         };
         self.emit(None, Some(error), taken, true, found);
     }
@@ -235,6 +240,52 @@ impl Stream {
         self.at = end;
         if adu.is_some() {
             self.lost = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADU: [u8; 12] = [0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 10];
+
+    fn feed(stream: &mut Stream, octets: &[u8]) -> usize {
+        let mut finds = Vec::new();
+        let chunk = Chunk { side: Side::A, offset: stream.at, lost: 0, octets, datagram: false };
+        stream.feed(&chunk, &mut |parsed| finds.push(parsed.message.is_some()));
+        finds.iter().filter(|message| **message).count()
+    }
+
+    #[test]
+    fn nothing_is_copied_while_messages_lie_whole_in_their_chunks() {
+        let mut stream = Stream::new(Side::A, Direction::Request);
+        for _ in 0..100 {
+            assert_eq!(feed(&mut stream, &ADU.repeat(3)), 3);
+        }
+        assert_eq!(stream.tail.capacity(), 0);
+    }
+
+    #[test]
+    fn only_the_message_that_straddles_is_copied() {
+        let mut stream = Stream::new(Side::A, Direction::Request);
+        let octets = ADU.repeat(100);
+        assert_eq!(feed(&mut stream, &octets[..605]), 50);
+        assert_eq!(feed(&mut stream, &octets[605..]), 50);
+        let room = stream.tail.capacity();
+        assert!((ADU.len()..=64).contains(&room), "{room}");
+    }
+
+    #[test]
+    fn a_tail_stays_small_whatever_is_searched() {
+        for octet in [0, 90, 255] {
+            let mut stream = Stream::new(Side::A, Direction::Request);
+            stream.step = Step::Lost;
+            for _ in 0..4 {
+                feed(&mut stream, &[octet, 0, 0, 0, 0, 6, 1, 90, 0, 2].repeat(500));
+                assert!(stream.tail.len() <= TAIL_OCTETS);
+                assert!(stream.tail.capacity() <= 2 * TAIL_OCTETS);
+            }
         }
     }
 }

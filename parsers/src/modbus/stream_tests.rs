@@ -7,43 +7,40 @@
 
 use std::ops::Range;
 
-use proptest::collection::vec;
-use proptest::prelude::*;
-
 use super::{Adu, Body, PROTOCOL};
 use crate::error::{Class, ParseError};
 use crate::protocol::{Chunk, Dissector, Message, Side};
 
 /// What was found at one stretch, in a form that can be kept.
 #[derive(Clone, Debug, PartialEq)]
-struct Row {
-    side: Side,
-    adu: Option<String>,
+pub(super) struct Row {
+    pub(super) side: Side,
+    pub(super) adu: Option<String>,
     function: Option<u8>,
-    class: Option<Class>,
-    span: Range<u64>,
+    pub(super) class: Option<Class>,
+    pub(super) span: Range<u64>,
     lost: u64,
-    uncertain: bool,
+    pub(super) uncertain: bool,
 }
 
 /// A dissector for a flow whose server is B, and what it found.
 #[derive(Debug)]
-struct Bench {
+pub(super) struct Bench {
     dissector: Box<dyn Dissector>,
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     place: [u64; 2],
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { dissector: (PROTOCOL.make)(Side::B), rows: Vec::new(), place: [0, 0] }
     }
 
-    fn feed(&mut self, side: Side, octets: &[u8]) -> &mut Self {
+    pub(super) fn feed(&mut self, side: Side, octets: &[u8]) -> &mut Self {
         self.feed_after(0, side, octets)
     }
 
-    fn feed_after(&mut self, lost: u64, side: Side, octets: &[u8]) -> &mut Self {
+    pub(super) fn feed_after(&mut self, lost: u64, side: Side, octets: &[u8]) -> &mut Self {
         let place = &mut self.place[usize::from(side == Side::B)];
         let offset = *place + lost;
         *place = offset + octets.len() as u64;
@@ -53,7 +50,7 @@ impl Bench {
         self
     }
 
-    fn close(&mut self) -> &mut Self {
+    pub(super) fn close(&mut self) -> &mut Self {
         let rows = &mut self.rows;
         self.dissector.close(&mut |parsed| rows.push(row(parsed)));
         self
@@ -84,7 +81,7 @@ fn row(parsed: &crate::Parsed<'_>) -> Row {
     }
 }
 
-fn adu(transaction: u16, pdu: &[u8]) -> Vec<u8> {
+pub(super) fn adu(transaction: u16, pdu: &[u8]) -> Vec<u8> {
     let length = u16::try_from(pdu.len() + 1).unwrap();
     [&transaction.to_be_bytes(), &[0, 0][..], &length.to_be_bytes(), &[1], pdu].concat()
 }
@@ -139,6 +136,7 @@ fn payload_that_is_not_modbus_yields_no_message() {
         &[3, 0, 0, 0x13, 0x0e, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 3, 0, 0, 0],
         &[0; 2_000],
         &[0xff; 300],
+        &[0x80, 0, 0, 0x28, 0x28, 0x7e, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0x86, 0xa3, 0, 0, 0, 3],
         &[5, 0x64, 5, 0xc0, 1, 0, 0, 0, 4, 0xe9, 0x21],
         &[0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0],
     ];
@@ -273,159 +271,4 @@ fn a_datagram_holds_one_adu_and_leaves_nothing() {
         (Some(3), Some(Class::LengthRange), true),
     ];
     assert_eq!(bench.brief(), expected);
-}
-
-#[test]
-fn what_looks_like_modbus_is_told_by_header_function_and_length() {
-    let table: &[(&[u8], bool)] = &[
-        (&adu(1, READ), true),
-        (&adu(1, READ)[..8], true),
-        (&adu(1, &[3, 2, 0, 7]), true),
-        (&adu(1, &[0x83, 2]), true),
-        (&adu(1, &[90, 0, 2]), true),
-        (&adu(1, READ)[..7], false),
-        (&adu(1, &[3, 0, 0]), false),
-        (&adu(1, &[99, 0, 0]), false),
-        (b"GET / HTTP/1.1\r\n", false),
-        (&[0; 12], false),
-        (&[], false),
-    ];
-    for (octets, expected) in table {
-        assert_eq!((PROTOCOL.looks_like)(octets), *expected, "{octets:02x?}");
-    }
-}
-
-/// PDUs without an error, requests or responses.
-fn clean(request: bool) -> BoxedStrategy<Vec<u8>> {
-    let word = any::<u16>().prop_map(u16::to_be_bytes);
-    let low = (0..=0x7f_u8, any::<u8>()).prop_map(|(high, low)| [high, low]);
-    let values = vec(any::<[u8; 2]>(), 1..=120).prop_map(|values| values.concat());
-    if request {
-        prop_oneof![
-            (1..=4_u8, low.clone(), 1..=125_u8).prop_map(|(code, at, n)| [
-                &[code],
-                &at[..],
-                &[0, n]
-            ]
-            .concat()),
-            (low.clone(), word).prop_map(|(at, value)| [&[6], &at[..], &value].concat()),
-            (low, values).prop_map(|(at, values)| {
-                let octets = u8::try_from(values.len()).unwrap();
-                [&[16], &at[..], &[0, octets / 2, octets], &values].concat()
-            }),
-            Just(vec![43, 14, 1, 0]),
-        ]
-        .boxed()
-    } else {
-        prop_oneof![
-            (1..=4_u8, values).prop_map(|(code, values)| {
-                [&[code, u8::try_from(values.len()).unwrap()], values.as_slice()].concat()
-            }),
-            (low.clone(), word).prop_map(|(at, value)| [&[6], &at[..], &value].concat()),
-            (low, 1..=120_u8).prop_map(|(at, n)| [&[16], &at[..], &[0, n]].concat()),
-            (1..=24_u8, 1..=4_u8).prop_map(|(code, why)| vec![code | 0x80, why]),
-        ]
-        .boxed()
-    }
-}
-
-/// Any PDU that may stand in step; a request has no exception bit.
-fn any_pdu(request: bool) -> BoxedStrategy<Vec<u8>> {
-    let code = if request { 0..=0x7f_u8 } else { 0..=0xff };
-    let other = (code, vec(any::<u8>(), 0..=40))
-        .prop_map(|(code, body)| [&[code], body.as_slice()].concat());
-    prop_oneof![3 => clean(request), 1 => other].boxed()
-}
-
-fn stream(
-    pdus: fn(bool) -> BoxedStrategy<Vec<u8>>,
-    count: Range<usize>,
-) -> impl Strategy<Value = (Side, Vec<Vec<u8>>)> {
-    any::<bool>().prop_flat_map(move |request| {
-        let side = if request { Side::A } else { Side::B };
-        vec((any::<u16>(), pdus(request)).prop_map(|(id, pdu)| adu(id, &pdu)), count.clone())
-            .prop_map(move |adus| (side, adus))
-    })
-}
-
-/// Pieces of `octets` cut at the given places.
-fn cut<'a>(octets: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
-    let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(octets.len() + 1)).collect();
-    places.extend([0, octets.len()]);
-    places.sort_unstable();
-    places.windows(2).map(|pair| &octets[pair[0]..pair[1]]).collect()
-}
-
-/// Every octet is handed out once, in order.
-fn tile(rows: &[Row], octets: u64) {
-    let mut place = 0;
-    for row in rows {
-        assert_eq!(row.span.start, place, "{rows:?}");
-        place = row.span.end;
-    }
-    assert_eq!(place, octets);
-}
-
-proptest! {
-    #[test]
-    fn a_stream_cut_anywhere_gives_the_same_messages(
-        (side, adus) in stream(any_pdu, 1..12),
-        cuts in vec(any::<prop::sample::Index>(), 0..20),
-    ) {
-        let octets = adus.concat();
-        let mut whole = Bench::new();
-        whole.feed(side, &octets).close();
-        prop_assert_eq!(whole.rows.iter().filter(|row| row.adu.is_some()).count(), adus.len());
-        let mut pieces = Bench::new();
-        for chunk in cut(&octets, &cuts) {
-            pieces.feed(side, chunk);
-        }
-        pieces.close();
-        prop_assert_eq!(whole.rows, pieces.rows);
-    }
-
-    #[test]
-    fn random_octets_are_each_handed_out_once(
-        octets in vec(prop_oneof![Just(0), Just(1), 2..10_u8, any::<u8>()], 0..800),
-        cuts in vec(any::<prop::sample::Index>(), 0..10),
-        server in any::<bool>(),
-    ) {
-        let side = if server { Side::B } else { Side::A };
-        let mut bench = Bench::new();
-        for chunk in cut(&octets, &cuts) {
-            bench.feed(side, chunk);
-        }
-        bench.close();
-        tile(&bench.rows, octets.len() as u64);
-    }
-
-    #[test]
-    fn after_a_gap_a_stream_is_in_step_within_two_messages(
-        (side, adus) in stream(clean, 6..16),
-        (from, to) in any::<(prop::sample::Index, prop::sample::Index)>(),
-        cuts in vec(any::<prop::sample::Index>(), 0..6),
-    ) {
-        let octets = adus.concat();
-        let mut whole = Bench::new();
-        whole.feed(side, &octets).close();
-        let (from, to) = (from.index(octets.len()), to.index(octets.len()));
-        let (from, to) = (from.min(to), from.max(to));
-        let mut torn = Bench::new();
-        torn.feed(side, &octets[..from]);
-        for (at, chunk) in cut(&octets[to..], &cuts).into_iter().enumerate() {
-            torn.feed_after(if at == 0 { (to - from) as u64 } else { 0 }, side, chunk);
-        }
-        torn.close();
-        for row in &torn.rows {
-            let known = whole.rows.iter().any(|old| old.adu == row.adu && old.span == row.span);
-            let short = row.class == Some(Class::Incomplete);
-            prop_assert!(known || row.uncertain || short, "{row:?}");
-        }
-        let after = whole.rows.iter().filter(|row| row.span.start >= to as u64);
-        for (index, old) in after.enumerate() {
-            let found = torn.rows.iter().find(|row| row.adu == old.adu && row.span == old.span);
-            prop_assert!(found.is_some() || index < 2, "{old:?} in {:?}", torn.rows);
-            prop_assert!(found.is_none_or(|row| !row.uncertain) || index < 2);
-        }
-    }
 }

@@ -50,6 +50,11 @@ impl Search<'_> {
     /// Looks for the first place that an ADU begins at.
     pub(super) fn run(&self) -> Outcome {
         for at in 0..self.octets.len() {
+            // Most places fall by these two octets, without a header being read.
+            let protocol = self.octets.get(at.saturating_add(2)..at.saturating_add(4));
+            if protocol.is_some_and(|protocol| protocol != [0, 0]) {
+                continue;
+            }
             match self.judge(at) {
                 Verdict::Adu { certain } => return Outcome::Found { at, certain },
                 Verdict::Perhaps => return Outcome::Open { at },
@@ -171,4 +176,29 @@ pub(super) fn looks_like(octets: &[u8]) -> bool {
         named && agrees(octets, direction)
     };
     header && (reads(Direction::Request) || reads(Direction::Response))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_modbus_is_told_by_header_function_and_length() {
+        let table: &[(&[u8], bool)] = &[
+            (&[0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 10], true),
+            (&[0, 1, 0, 0, 0, 6, 1, 3], true),
+            (&[0, 1, 0, 0, 0, 5, 1, 3, 2, 0, 7], true),
+            (&[0, 1, 0, 0, 0, 3, 1, 0x83, 2], true),
+            (&[0, 1, 0, 0, 0, 4, 1, 90, 0, 2], true),
+            (&[0, 1, 0, 0, 0, 6, 1], false),
+            (&[0, 1, 0, 0, 0, 4, 1, 3, 0, 0], false),
+            (&[0, 1, 0, 0, 0, 4, 1, 99, 0, 0], false),
+            (b"GET / HTTP/1.1\r\n", false),
+            (&[0; 12], false),
+            (&[], false),
+        ];
+        for (octets, expected) in table {
+            assert_eq!(looks_like(octets), *expected, "{octets:02x?}");
+        }
+    }
 }
