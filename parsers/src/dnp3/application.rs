@@ -158,7 +158,6 @@ mod tests {
     #[test]
     fn what_is_wrong_with_control_octet_and_function_is_told() {
         let outstation = link::Header { control: link::Control(0x44), ..link::Header::default() };
-        let none = Option::None;
         #[rustfmt::skip]
         let table: &[(&str, &[u8], bool, Option<(usize, Class)>)] = &[
             ("no octets",                   &[],                true,  Some((0, Class::Incomplete))),
@@ -166,16 +165,16 @@ mod tests {
             ("unknown function",            &hex!("c3 40"),     false, Some((1, Class::Function))),
             ("response without IIN",        &hex!("c0 81"),     false, Some((2, Class::Incomplete))),
             ("response with half an IIN",   &hex!("c0 81 00"),  false, Some((2, Class::Incomplete))),
-            ("null response",               &hex!("c0 81 00 00"), false, none),
-            ("first of more responses",     &hex!("a0 81 00 00"), false, none),
+            ("null response",               &hex!("c0 81 00 00"), false, None),
+            ("first of more responses",     &hex!("a0 81 00 00"), false, None),
             ("solicited response with UNS", &hex!("d0 81 00 00"), false, Some((0, Class::AppControl))),
             ("unsolicited without UNS",     &hex!("c0 82 00 00"), false, Some((0, Class::AppControl))),
             ("unsolicited, not final",      &hex!("b0 82 00 00"), false, Some((0, Class::AppControl))),
-            ("unsolicited",                 &hex!("f0 82 00 00"), false, none),
-            ("confirm of unsolicited",      &hex!("d0 00"),     false, none),
+            ("unsolicited",                 &hex!("f0 82 00 00"), false, None),
+            ("confirm of unsolicited",      &hex!("d0 00"),     false, None),
             ("read with UNS",               &hex!("d0 01"),     false, Some((0, Class::AppControl))),
             ("read, not final",             &hex!("80 01"),     false, Some((0, Class::AppControl))),
-            ("cold restart",                &hex!("c0 0d"),     false, none),
+            ("cold restart",                &hex!("c0 0d"),     false, None),
         ];
         for (name, octets, unread, expected) in table {
             let (read, error) = fragment(outstation, octets);

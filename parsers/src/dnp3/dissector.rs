@@ -102,7 +102,7 @@ fn segment(
     assemblies: &mut Assemblies,
     out: &mut Out<'_, '_>,
 ) {
-    let begun = assemblies.take(&header);
+    let begun = assemblies.take(header);
     if segment.first() {
         if let Some(begun) = begun {
             let what = "a new fragment begins before the last one ended";

@@ -6,7 +6,8 @@
 
 use core::ops::Range;
 
-use super::link::{self, Damage, Front, HEADER_OCTETS, Header, MAX_USER_OCTETS};
+use super::frame::{self, Damage, Front};
+use super::link::{HEADER_OCTETS, Header, MAX_USER_OCTETS};
 use crate::error::ParseError;
 
 /// The most octets of junk that are handed out at once, so that a stream that never gets in step
@@ -77,9 +78,9 @@ impl Frames {
         let mut used = 0_usize;
         while let Some(left) = octets.get(used..).filter(|left| !left.is_empty()) {
             let here = at.saturating_add(width(used));
-            let damage = match link::front(left) {
+            let damage = match frame::front(left) {
                 Front::Junk(junk) => {
-                    let error = link::NO_START;
+                    let error = frame::NO_START;
                     self.pass(junk, Damage { header: None, error, octets: 0 }, here, found);
                     used = used.saturating_add(junk);
                     continue;
@@ -87,7 +88,7 @@ impl Frames {
                 Front::Frame(header) => {
                     let mut buffer = [0; MAX_USER_OCTETS];
                     let octets = header.frame_octets();
-                    match link::user_data(&header, left, &mut buffer) {
+                    match frame::user_data(header, left, &mut buffer) {
                         Ok(user_data) => {
                             self.end_stretch(found);
                             let span = here..here.saturating_add(width(octets));
@@ -100,7 +101,7 @@ impl Frames {
                 }
                 Front::Partial { .. } if !last => break,
                 Front::Partial { header, .. } => {
-                    let error = link::cut_short(left.len());
+                    let error = frame::cut_short(left.len());
                     Damage { header, error, octets: left.len() }
                 }
                 Front::Damaged(damage) => damage,
@@ -160,7 +161,7 @@ impl Stretch {
         if self.span.end < self.limit || self.span.is_empty() {
             return None;
         }
-        let junk = Damage { header: None, error: link::NO_START, octets: 0 };
+        let junk = Damage { header: None, error: frame::NO_START, octets: 0 };
         let rest = Self { span: self.limit..self.span.end, ..Self::new(junk, self.limit) };
         let Self { header, error, span, limit } = core::mem::replace(self, rest);
         Some(Piece::Damage { header, error, span: span.start..limit })
@@ -172,7 +173,7 @@ const START_OCTETS: usize = 2;
 
 /// How many octets are needed to say more of a frame's beginning.
 fn missing(tail: &[u8]) -> usize {
-    let wanted = match link::front(tail) {
+    let wanted = match frame::front(tail) {
         Front::Partial { wanted, .. } => wanted,
         Front::Junk(_) | Front::Damaged(_) | Front::Frame(_) => 0,
     };

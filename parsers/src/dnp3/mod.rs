@@ -11,6 +11,7 @@ mod control;
 mod crc;
 mod dissector;
 mod file;
+mod frame;
 mod frames;
 mod function;
 mod iin;
@@ -26,9 +27,9 @@ pub use attribute::Attribute;
 pub use auth::Auth;
 pub use control::{Crob, Operation, Status, TripClose};
 pub use file::{File, FileMode, FileStatus};
+pub use frame::{Frame, frame};
 pub use function::FunctionCode;
 pub use iin::Iin;
-pub use link::frame;
 pub use objects::{Headers, ObjectHeader, Objects};
 pub use point::{DoubleBit, Point, Points, Value};
 pub use qualifier::Range;
@@ -41,7 +42,7 @@ use crate::protocol::{Direction, Protocol};
 pub const PROTOCOL: Protocol = Protocol {
     name: "dnp3",
     ports: &[20_000],
-    looks_like: link::looks_like,
+    looks_like: frame::looks_like,
     make: |_server| Box::new(dissector::Dissector::default()),
 };
 

@@ -229,7 +229,7 @@ pub(crate) fn sized<'a>(
     object: &'a [u8],
     point: &mut Point<'a>,
 ) -> Wire<'a, ()> {
-    let opaque = Ok((&object[..0], Value::Octets(object)));
+    let opaque = Ok((object, Value::Octets(object)));
     let (left, value) = match header.object.map_or(Layout::Opaque, |object| object.layout) {
         Layout::Fixed(layout) => return fields(layout, header.base_ms, object, point),
         Layout::Attribute => map(Attribute::read, Value::Attribute).parse(object),

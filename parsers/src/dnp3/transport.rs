@@ -75,7 +75,7 @@ impl Assembly {
                 == Some(octets)
     }
 
-    fn is_between(&self, header: &Header) -> bool {
+    fn is_between(&self, header: Header) -> bool {
         self.header.source == header.source
             && self.header.destination == header.destination
             && self.header.control.from_master() == header.control.from_master()
@@ -93,7 +93,7 @@ pub(crate) struct Assemblies {
 
 impl Assemblies {
     /// Takes out the fragment that a segment under `header` would go on.
-    pub(crate) fn take(&mut self, header: &Header) -> Option<Assembly> {
+    pub(crate) fn take(&mut self, header: Header) -> Option<Assembly> {
         let at = self.open.iter().position(|assembly| assembly.is_between(header))?;
         Some(self.open.remove(at))
     }
