@@ -2,7 +2,12 @@
 //!
 //! They stand outside the repository, in the folder that `GRIDTAP_SHARED` names. Without it these
 //! tests say so and pass.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 #![expect(clippy::print_stdout, reason = "a test that skips says so")]
 
 use std::path::PathBuf;
@@ -31,7 +36,7 @@ fn valid_vectors_give_the_fields_they_list() {
         assert_eq!(found.class, None, "{name}");
         assert_eq!(found.span.1, octets(vector).len() as u64, "{name}");
         if found.message.get("app").is_some() {
-            assert_eq!(found.direction, direction(vector), "{name}");
+            assert_eq!(found.direction, Some(direction(vector)), "{name}");
         } else {
             assert_eq!(found.direction, Some(Direction::Link), "{name}");
         }
@@ -153,7 +158,7 @@ fn read(chunks: &[Chunk<'_>]) -> Vec<Seen> {
     let mut found = |parsed: &gridtap_parsers::Parsed<'_>| {
         let message = parsed.message.map(|message| match message {
             gridtap_parsers::Message::Dnp3(message) => message,
-            gridtap_parsers::Message::Modbus(_) => unreachable!("DNP3 alone is read"),
+            gridtap_parsers::Message::Modbus(_) => panic!("DNP3 alone is read"),
         });
         seen.push(Seen {
             message: message.as_ref().map_or(Json::Null, describe),
@@ -301,7 +306,6 @@ fn describe_point(header: &ObjectHeader<'_>, point: &Point<'_>, base_ms: u64) ->
 
 fn describe_file(file: &File<'_>, set: &mut dyn FnMut(&str, Json)) {
     match *file {
-        File::Identifier { name, .. } => set("name", text(name)),
         File::Authentication { user, password_octets, key } => {
             set("user", text(user));
             set("password_octets", password_octets.into());
@@ -336,7 +340,7 @@ fn describe_file(file: &File<'_>, set: &mut dyn FnMut(&str, Json)) {
             set("status", status.code().into());
             set("text", text(words));
         }
-        File::Descriptor { name, .. } => set("name", text(name)),
+        File::Identifier { name, .. } | File::Descriptor { name, .. } => set("name", text(name)),
         File::Specification(name) => set("spec", text(name)),
     }
 }
@@ -423,17 +427,17 @@ fn octets(vector: &Json) -> Vec<u8> {
     (0..digits.len()).step_by(2).map(octet).collect()
 }
 
-fn direction(vector: &Json) -> Option<Direction> {
+fn direction(vector: &Json) -> Direction {
     let unsolicited = vector["expected"]["app"]["function"] == 130;
-    Some(match vector["direction"].as_str().unwrap() {
+    match vector["direction"].as_str().unwrap() {
         "request" => Direction::Request,
         _ if unsolicited => Direction::Unsolicited,
         _ => Direction::Response,
-    })
+    }
 }
 
 fn hex(octets: &[u8]) -> Json {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect::<String>().into()
+    octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().concat().into()
 }
 
 fn text(octets: &[u8]) -> Json {

@@ -157,9 +157,10 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_control_octet_and_function_is_told() {
+        type Case<'a> = (&'a str, &'a [u8], bool, Option<(usize, Class)>);
         let outstation = link::Header { control: link::Control(0x44), ..link::Header::default() };
         #[rustfmt::skip]
-        let table: &[(&str, &[u8], bool, Option<(usize, Class)>)] = &[
+        let table: &[Case<'_>] = &[
             ("no octets",                   &[],                true,  Some((0, Class::Incomplete))),
             ("no function",                 &hex!("c0"),        true,  Some((1, Class::Incomplete))),
             ("unknown function",            &hex!("c3 40"),     false, Some((1, Class::Function))),

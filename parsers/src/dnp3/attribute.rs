@@ -4,7 +4,7 @@ use nom::Parser;
 use nom::bytes::complete::take;
 use nom::number::complete::le_u8;
 
-use super::point::le_u48;
+use super::points::le_u48;
 use crate::error::Wire;
 
 /// What a device says of itself, or is told to.

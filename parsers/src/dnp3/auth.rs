@@ -5,7 +5,7 @@ use nom::bytes::complete::take;
 use nom::combinator::rest;
 use nom::number::complete::{le_u8, le_u16, le_u32};
 
-use super::point::le_u48;
+use super::points::le_u48;
 use crate::error::Wire;
 
 /// A Secure Authentication object. Sequence numbers and users are the protocol's; keys, challenges

@@ -6,7 +6,7 @@ use nom::combinator::rest;
 use nom::number::complete::{le_u8, le_u16, le_u32};
 
 use super::codes::codes;
-use super::point::le_u48;
+use super::points::le_u48;
 use crate::error::{Class, Wire, fault};
 
 /// A file object. Names and texts are octets as sent.

@@ -6,21 +6,27 @@
 mod application;
 mod attribute;
 mod auth;
+#[cfg(test)]
+mod build;
 mod codes;
 mod control;
 mod crc;
 mod dissector;
 mod file;
+mod fragments;
 mod frame;
 mod frames;
 mod function;
 mod iin;
 pub mod link;
 mod objects;
-mod point;
+mod points;
+#[cfg(test)]
+mod properties;
 mod qualifier;
 mod table;
 mod transport;
+mod value;
 
 pub use application::{Control, Fragment, fragment};
 pub use attribute::Attribute;
@@ -31,10 +37,11 @@ pub use frame::{Frame, frame};
 pub use function::FunctionCode;
 pub use iin::Iin;
 pub use objects::{Headers, ObjectHeader, Objects};
-pub use point::{DoubleBit, Point, Points, Value};
+pub use points::Points;
 pub use qualifier::Range;
 pub use table::{Object, object};
 pub use transport::{MAX_ASSEMBLIES, MAX_FRAGMENT_OCTETS};
+pub use value::{DoubleBit, Point, Value};
 
 use crate::protocol::{Direction, Protocol};
 

@@ -6,9 +6,10 @@ use nom::number::complete::le_u8;
 
 use super::attribute::Attribute;
 use super::function::FunctionCode;
-use super::point::{Point, Points, Value, sized};
+use super::points::{Points, sized};
 use super::qualifier::{Prefix, Range, Width, qualifier};
 use super::table::{Layout, Object, object};
+use super::value::{Point, Value};
 use crate::error::{Class, Fault, ParseError, Wire, fault, place};
 
 /// The objects of a fragment. Reading them again costs little and finds the same.
@@ -266,8 +267,7 @@ fn sized_objects<'a>(
     for _ in 0..header.range.total() {
         let (after, size) = width.number(left)?;
         let (after, object) = take(size).parse(after)?;
-        let mut point =
-            Point { index: None, value: Value::Absent, flags: None, time_ms: None, status: None };
+        let mut point = Point::UNREAD;
         if wrong.is_none()
             && let Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) =
                 sized(header, object, &mut point)
@@ -284,4 +284,107 @@ fn sized_objects<'a>(
 
 fn end(octets: &[u8]) -> &[u8] {
     octets.get(octets.len()..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use hex_literal::hex;
+
+    use super::super::attribute::Attribute;
+    use super::super::link;
+    use super::super::{Fragment, fragment};
+    use super::*;
+
+    fn read(octets: &[u8]) -> (Fragment<'_>, Option<(usize, Class)>) {
+        let (read, error) = fragment(link::Header::default(), octets);
+        (read.unwrap(), error.map(|error| (error.offset, error.class)))
+    }
+
+    #[test]
+    fn headers_are_stepped_over_or_stopped_at() {
+        type Case<'a> = (&'a str, &'a [u8], usize, Option<(usize, Class)>);
+        #[rustfmt::skip]
+        let table: &[Case<'_>] = &[
+            ("no objects",                        &hex!("c0 81 00 00"), 0, None),
+            ("half a header",                     &hex!("c0 81 00 00 01"), 0, Some((5, Class::Incomplete))),
+            ("half a range",                      &hex!("c0 01 01 02 01 00 00"), 0, Some((7, Class::Incomplete))),
+            ("a range that ends before it starts", &hex!("c0 01 01 02 00 05 02"), 0, Some((5, Class::Range))),
+            ("an unknown object that is read",    &hex!("c0 01 63 01 06 3c 01 06"), 2, Some((2, Class::Object))),
+            ("an unknown object that is sent",    &hex!("c0 81 00 00 63 01 00 00 00 01 3c 01 06"), 1, Some((4, Class::Object))),
+            ("an unknown object that has a size", &hex!("c0 81 00 00 63 01 5b 01 01 00 07 34 02 07 01 05 00"), 2, Some((4, Class::Object))),
+            ("a size past the end",               &hex!("c0 81 00 00 46 05 5b 01 09 00 07"), 1, Some((10, Class::Incomplete))),
+            ("a file object without a size",      &hex!("c0 19 46 03 07 01 00"), 1, Some((2, Class::Object))),
+            ("a field past its object",           &hex!("c0 81 00 00 46 04 5b 01 01 00 07 34 02 07 01 05 00"), 2, Some((8, Class::FieldLength))),
+            ("an index before packed bits",       &hex!("c0 81 00 00 01 01 17 01 00 01"), 1, Some((6, Class::Qualifier))),
+            ("virtual addresses with objects",    &hex!("c0 81 00 00 01 02 03 00 00 01"), 1, Some((6, Class::Qualifier))),
+            ("virtual addresses that are read",   &hex!("c0 01 01 02 03 00 00 3c 01 06"), 2, None),
+            ("an operate of no variation",        &hex!("c0 05 0c 00 17 01 00"), 1, Some((2, Class::Object))),
+            ("all points, read with a mac",       &hex!("c0 01 78 03 07 01 01 00 00 00 02 00 01 00 06 78 09 5b 01 02 00 aa bb"), 3, None),
+        ];
+        for (name, octets, headers, error) in table {
+            let (fragment, found) = read(octets);
+            assert_eq!(found, *error, "{name}");
+            assert_eq!(fragment.objects.headers().count(), *headers, "{name}");
+        }
+    }
+
+    #[test]
+    fn points_before_the_end_of_cut_objects_are_kept() {
+        let octets = hex!("c0 81 00 00 1e 02 17 03 04 01 10 00 05 01 20 00 06 01 30");
+        let (fragment, error) = read(&octets);
+        assert_eq!(error, Some((octets.len(), Class::Incomplete)));
+        let header = fragment.objects.headers().next().unwrap();
+        assert_eq!(header.count(), 3);
+        let points: Vec<_> =
+            header.points().map(|p| (p.index, p.flags, p.value.number())).collect();
+        assert_eq!(points, [(Some(4), Some(1), Some(16.0)), (Some(5), Some(1), Some(32.0))]);
+    }
+
+    #[test]
+    fn claims_cost_nothing_without_octets() {
+        #[rustfmt::skip]
+        let table: &[(&str, &[u8], u32)] = &[
+            ("2^32 analog inputs",  &hex!("c0 81 00 00 1e 01 02 00000000 ffffffff"), u32::MAX),
+            ("2^32 bits",           &hex!("c0 81 00 00 01 01 02 00000000 ffffffff"), u32::MAX),
+            ("2^32 attributes",     &hex!("c0 81 00 00 00 fc 02 00000000 ffffffff"), u32::MAX),
+            ("2^32-1 indices",      &hex!("c0 01 1e 01 39 ffffffff"), u32::MAX),
+            ("255 sized objects",   &hex!("c0 81 00 00 46 05 6b ff"), 255),
+            ("2^32 read by range",  &hex!("c0 01 1e 01 02 00000000 ffffffff"), u32::MAX),
+        ];
+        for (name, octets, count) in table {
+            let header = read(octets).0.objects.headers().next().unwrap();
+            assert_eq!(header.count(), *count, "{name}");
+            assert_eq!(header.points().count(), 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn relative_times_count_from_the_common_time_before_them() {
+        let event = hex!("02 03 17 01 05 81 fa 00");
+        let common = hex!("33 02 07 01 00 68 e5 cf 8b 01");
+        let octets = [&hex!("c0 81 00 00")[..], &event, &common, &event].concat();
+        let (fragment, error) = read(&octets);
+        assert_eq!(error, None);
+        let times: Vec<_> = fragment
+            .objects
+            .headers()
+            .filter(|header| header.group == 2)
+            .flat_map(|header| header.points())
+            .map(|point| (point.index, point.value, point.time_ms))
+            .collect();
+        let on = Value::Bit(true);
+        assert_eq!(times, [(Some(5), on, None), (Some(5), on, Some(1_700_000_000_250))]);
+    }
+
+    #[test]
+    fn attributes_with_indices_are_stepped_over() {
+        let octets = hex!("c0 81 00 00 00 fc 17 02 00 01 01 41 07 02 01 09 34 02 07 01 05 00");
+        let (fragment, error) = read(&octets);
+        assert_eq!(error, None);
+        let headers: Vec<_> = fragment.objects.headers().collect();
+        assert_eq!(headers.len(), 2);
+        let values: Vec<_> = headers[0].points().map(|point| (point.index, point.value)).collect();
+        let [first, second] = [Attribute::Text(b"A"), Attribute::Unsigned(9)].map(Value::Attribute);
+        assert_eq!(values, [(Some(0), first), (Some(7), second)]);
+    }
 }

@@ -1,4 +1,4 @@
-//! Points: what stands behind an object header, one at a time.
+//! What stands behind an object header, read one object at a time.
 
 use nom::Parser;
 use nom::bytes::complete::take;
@@ -12,123 +12,8 @@ use super::file::File;
 use super::objects::ObjectHeader;
 use super::qualifier::{Prefix, Range};
 use super::table::{Field, Layout};
-use crate::error::Wire;
-
-/// One object: a point's value, or a command to it, or what else the header announced.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point<'a> {
-    /// Its index, if the header or its prefix gives one.
-    pub index: Option<u32>,
-    /// Its value.
-    pub value: Value<'a>,
-    /// Its quality flags as sent; bit 0 says that the value is good.
-    pub flags: Option<u8>,
-    /// When the value was taken: milliseconds since 1970-01-01 UTC, with the common time of
-    /// occurrence added. `None` also if that is missing.
-    pub time_ms: Option<u64>,
-    /// What became of a command; in commands and in events about them.
-    pub status: Option<Status>,
-}
-
-/// A value of one of DNP3's object types.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Value<'a> {
-    /// None: the header names the point only.
-    Absent,
-    /// A binary input or output, a bit of a mask, the state commanded.
-    Bit(bool),
-    /// A double-bit input.
-    DoubleBit(DoubleBit),
-    /// A counter or another number without sign.
-    Unsigned(u32),
-    /// An analog value.
-    Signed(i32),
-    /// An analog value.
-    Float(f64),
-    /// A packed decimal number, four bits a digit, as sent.
-    Bcd(u64),
-    /// A clock: milliseconds since 1970-01-01 UTC.
-    Time(u64),
-    /// A clock and how often something happens from then on.
-    Schedule {
-        /// Milliseconds since 1970-01-01 UTC.
-        start_ms: u64,
-        /// How many units.
-        interval: u32,
-        /// The unit: 0 never again, 1 milliseconds, 2 seconds, 3 minutes, 4 hours, 5 days, 6 weeks,
-        /// 7 to 9 months, 10 seasons.
-        unit: u8,
-    },
-    /// How long something takes, in milliseconds.
-    Delay(u32),
-    /// A control relay output block.
-    Crob(Crob),
-    /// A security statistic.
-    Statistic {
-        /// Which association.
-        association: u16,
-        /// How often.
-        count: u32,
-    },
-    /// Octets of any meaning, or of one that is not read.
-    Octets(&'a [u8]),
-    /// A device attribute.
-    Attribute(Attribute<'a>),
-    /// A file object.
-    File(File<'a>),
-    /// A Secure Authentication object.
-    Auth(Auth<'a>),
-}
-
-impl Value<'_> {
-    /// The value as a number, of a counter or analog value.
-    #[must_use]
-    pub fn number(&self) -> Option<f64> {
-        match *self {
-            Self::Unsigned(value) => Some(value.into()),
-            Self::Signed(value) => Some(value.into()),
-            Self::Float(value) => Some(value),
-            Self::Absent
-            | Self::Bit(_)
-            | Self::DoubleBit(_)
-            | Self::Bcd(_)
-            | Self::Time(_)
-            | Self::Schedule { .. }
-            | Self::Delay(_)
-            | Self::Crob(_)
-            | Self::Statistic { .. }
-            | Self::Octets(_)
-            | Self::Attribute(_)
-            | Self::File(_)
-            | Self::Auth(_) => None,
-        }
-    }
-}
-
-/// The state of a double-bit input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DoubleBit {
-    /// 0: on the way.
-    Intermediate,
-    /// 1: off, or open.
-    Off,
-    /// 2: on, or closed.
-    On,
-    /// 3: not known.
-    Indeterminate,
-}
-
-impl DoubleBit {
-    /// The state in the two lowest bits.
-    const fn from_low_bits(octet: u8) -> Self {
-        match octet & 3 {
-            0 => Self::Intermediate,
-            1 => Self::Off,
-            2 => Self::On,
-            _ => Self::Indeterminate,
-        }
-    }
-}
+use super::value::{DoubleBit, Point, Value};
+use crate::error::{Fault, Wire};
 
 /// The points behind one object header, in the order sent.
 #[derive(Clone, Debug)]
@@ -147,8 +32,7 @@ impl<'a> Points<'a> {
     /// Reads the next point; `None` where the octets end.
     fn read(&mut self) -> Option<Point<'a>> {
         let header = &self.header;
-        let mut point =
-            Point { index: None, value: Value::Absent, flags: None, time_ms: None, status: None };
+        let mut point = Point::UNREAD;
         if let Range::StartStop { start, .. } = header.range {
             point.index = u32::try_from(self.at).ok().and_then(|at| start.checked_add(at));
         }
@@ -161,8 +45,7 @@ impl<'a> Points<'a> {
             }
             Prefix::Size(width) => {
                 let (after, size) = width.number(left).ok()?;
-                let (after, object) =
-                    take::<_, _, crate::error::Fault<'_>>(size).parse(after).ok()?;
+                let (after, object) = take::<_, _, Fault<'_>>(size).parse(after).ok()?;
                 if sized(header, object, &mut point).is_err() {
                     point.value = Value::Octets(object);
                 }
@@ -360,4 +243,110 @@ pub(crate) fn le_u48(input: &[u8]) -> Wire<'_, u64> {
 /// A number under 8 as a shift.
 fn low_bits(at: u64) -> u32 {
     u32::try_from(at).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use hex_literal::hex;
+
+    use super::super::control::{Operation, TripClose};
+    use super::super::{fragment, link};
+    use super::*;
+
+    const AT: u64 = 0x0100_0000_0001;
+
+    /// The points of a response that carries `objects`, which have one header.
+    fn points(objects: &[u8]) -> Vec<Point<'_>> {
+        let octets = [&hex!("c0 81 00 00")[..], objects].concat().leak();
+        let (read, error) = fragment(link::Header::default(), octets);
+        assert_eq!(error, None, "{objects:02x?}");
+        let headers: Vec<_> = read.unwrap().objects.headers().collect();
+        assert_eq!(headers.len(), 1);
+        headers[0].points().collect()
+    }
+
+    #[test]
+    fn every_field_reads_as_the_wire_has_it() {
+        type Case<'a> = (&'a [u8], Value<'a>, Option<u8>, Option<u64>, Option<Status>);
+        use Value::{Bcd, Bit, Delay, Float, Octets, Schedule, Signed, Statistic, Time, Unsigned};
+        let crob = Crob {
+            operation: Operation::LatchOn,
+            trip_close: TripClose::Nul,
+            clear: false,
+            queue: false,
+            count: 1,
+            on_ms: 2,
+            off_ms: 3,
+            status: Status::Local,
+        };
+        let (success, local) = (Some(Status::Success), Some(Status::Local));
+        let request = Value::Auth(Auth::AggressiveRequest { sequence: 1, user: 2 });
+        #[rustfmt::skip]
+        let table: &[Case<'_>] = &[
+            (&hex!("01 02 17 01 07 81"),                   Bit(true), Some(0x81), None, None),
+            (&hex!("02 02 17 01 07 01 010000000001"),      Bit(false), Some(1), Some(AT), None),
+            (&hex!("03 02 17 01 07 81"),                   Value::DoubleBit(DoubleBit::On), Some(0x81), None, None),
+            (&hex!("0c 01 17 01 07 03 01 02000000 03000000 07"), Value::Crob(crob), None, None, local),
+            (&hex!("0d 02 17 01 07 87 010000000001"),      Bit(true), None, Some(AT), local),
+            (&hex!("14 01 17 01 07 01 ffffffff"),          Unsigned(u32::MAX), Some(1), None, None),
+            (&hex!("14 06 17 01 07 ffff"),                 Unsigned(0xffff), None, None, None),
+            (&hex!("15 06 17 01 07 01 0200 010000000001"), Unsigned(2), Some(1), Some(AT), None),
+            (&hex!("1e 01 17 01 07 01 feffffff"),          Signed(-2), Some(1), None, None),
+            (&hex!("1e 04 17 01 07 feff"),                 Signed(-2), None, None, None),
+            (&hex!("1e 05 17 01 07 01 0000c03f"),          Float(1.5), Some(1), None, None),
+            (&hex!("20 08 17 01 07 01 00000000000002c0 010000000001"), Float(-2.25), Some(1), Some(AT), None),
+            (&hex!("29 02 17 01 07 feff 00"),              Signed(-2), None, None, success),
+            (&hex!("2b 04 17 01 07 07 feff 010000000001"), Signed(-2), None, Some(AT), local),
+            (&hex!("32 04 17 01 07 010000000001 02000000 05"), Schedule { start_ms: AT, interval: 2, unit: 5 }, None, None, None),
+            (&hex!("32 01 17 01 07 010000000001"),         Time(AT), None, None, None),
+            (&hex!("34 01 17 01 07 1e00"),                 Delay(30_000), None, None, None),
+            (&hex!("34 02 17 01 07 1e00"),                 Delay(30), None, None, None),
+            (&hex!("51 01 17 01 07 01 02 03"),             Octets(&[1, 2, 3]), None, None, None),
+            (&hex!("65 01 17 01 07 3412"),                 Bcd(0x1234), None, None, None),
+            (&hex!("65 03 17 01 07 0100000000000080"),     Bcd(0x8000_0000_0000_0001), None, None, None),
+            (&hex!("66 01 17 01 07 ff"),                   Unsigned(255), None, None, None),
+            (&hex!("6f 02 17 01 07 4142"),                 Octets(b"AB"), None, None, None),
+            (&hex!("78 03 17 01 07 01000000 0200"),        request, None, None, None),
+            (&hex!("7a 02 17 01 07 01 0200 03000000 010000000001"), Statistic { association: 2, count: 3 }, Some(1), Some(AT), None),
+        ];
+        for (objects, value, flags, time_ms, status) in table {
+            let (flags, time_ms, status) = (*flags, *time_ms, *status);
+            let expected = [Point { index: Some(7), value: *value, flags, time_ms, status }];
+            assert_eq!(points(objects), expected, "g{}v{}", objects[0], objects[1]);
+        }
+    }
+
+    #[test]
+    fn packed_bits_start_at_the_lowest() {
+        let bits = points(&hex!("01 01 01 2c01 3501 05 02"));
+        let on: Vec<_> =
+            bits.iter().filter(|p| p.value == Value::Bit(true)).map(|p| p.index).collect();
+        assert_eq!(on, [Some(300), Some(302), Some(309)]);
+        assert_eq!(bits.len(), 10);
+
+        let states = points(&hex!("03 01 00 00 04 e4 01")).into_iter().map(|p| p.value);
+        let expected = [
+            DoubleBit::Intermediate,
+            DoubleBit::Off,
+            DoubleBit::On,
+            DoubleBit::Indeterminate,
+            DoubleBit::Off,
+        ];
+        assert!(states.eq(expected.map(Value::DoubleBit)));
+    }
+
+    #[test]
+    fn objects_with_a_size_are_read_by_it() {
+        let spec = points(&hex!("46 08 5b 02 0100 61 0200 6263"));
+        let [first, second] = [&b"a"[..], b"bc"].map(|name| Value::File(File::Specification(name)));
+        assert_eq!(
+            spec.iter().map(|p| (p.index, p.value)).collect::<Vec<_>>(),
+            [(None, first), (None, second)]
+        );
+
+        let mac = points(&hex!("78 09 4b 01 02 aabb"));
+        assert_eq!(mac[0].value, Value::Octets(&[0xaa, 0xbb]));
+        let counter = points(&hex!("14 06 4b 01 02 0300"));
+        assert_eq!(counter[0].value, Value::Unsigned(3));
+    }
 }
