@@ -9,5 +9,7 @@ pub mod event;
 pub mod ledger;
 pub mod limits;
 pub mod panel;
+#[cfg(test)]
+mod samples;
 pub mod surprise;
 mod words;

@@ -96,7 +96,6 @@ impl<'a> Fields<'a> {
         Ok(Tally { count, first_ns, last_ns, segments })
     }
 
-    /// Values to the end of the line.
     pub(crate) fn values(&mut self) -> Read<Values> {
         let mut values = Values::default();
         if self.has("none") {

@@ -27,3 +27,6 @@ pub use records::{
 pub use store::{Counts, Ledger};
 pub use tally::{SEGMENT_NS, Segments, Tally};
 pub use values::Values;
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,11 @@ use jiff::Timestamp;
 pub(crate) struct Time(pub(crate) u64);
 
 impl Time {
+    /// To the minute, for people: `2023-11-14 22:13`.
+    pub(crate) fn minute(self) -> String {
+        self.to_string().chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
+    }
+
     /// The time a text says, if there is one in range.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let time: Timestamp = text.parse().ok()?;
@@ -34,6 +39,11 @@ mod tests {
             assert_eq!(Time::read(&format!("{:.9}", Time(ns))), Some(Time(ns)));
         }
         assert_eq!(format!("{:.0}", Time(1_700_000_000_000_000_007)), "2023-11-14T22:13:20Z");
+    }
+
+    #[test]
+    fn people_see_minutes() {
+        assert_eq!(Time(1_700_000_000_000_000_007).minute(), "2023-11-14 22:13");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use core::fmt;
 
 use super::provenance::Digest;
-use super::records::{Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord};
+use super::records::{
+    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Outcomes,
+};
 use super::store::{Facts, Ledger, sorted};
 use super::tally::{SEGMENT_NS, Segments, Tally};
 use super::time::Time;
@@ -72,10 +74,9 @@ fn write_function(
     key: FunctionKey,
     record: &FunctionRecord,
 ) -> fmt::Result {
-    let outcomes = record.outcomes;
-    write!(f, "  function {key} \"{}\" {}", record.name, record.tally)?;
-    write!(f, " done {} refused {}", outcomes.done, outcomes.refused)?;
-    writeln!(f, " unanswered {}", outcomes.unanswered)
+    let Outcomes { done, refused, unanswered } = record.outcomes;
+    write!(f, "  function {key} \"{}\"", record.name)?;
+    writeln!(f, " done {done} refused {refused} unanswered {unanswered} {}", record.tally)
 }
 
 fn write_command(
@@ -83,7 +84,7 @@ fn write_command(
     command: Command,
     record: &CommandRecord,
 ) -> fmt::Result {
-    writeln!(f, "  command {command} {} values {}", record.tally, record.values)
+    writeln!(f, "  command {command} values {} {}", record.values, record.tally)
 }
 
 /// `acts 3 first <time> last <time> segments <ranges>`.
