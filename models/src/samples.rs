@@ -1,10 +1,12 @@
 //! Events and a ledger for tests.
 
+use crate::detector::Finding;
 use crate::event::{
     Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Protocol, Space, Stage,
     Switch, Target, Unseen, Value,
 };
 use crate::ledger::{Capture, Digest, Ledger};
+use crate::panel::Panel;
 
 pub(crate) const START_NS: u64 = 1_700_000_000_000_000_000;
 
@@ -99,4 +101,16 @@ pub(crate) fn polled_and_commanded() -> Ledger {
     ledger.learn(&breaker(Switch::Close, Intent::Operate, 4, "Operate"));
     ledger.learn(&breaker(Switch::Trip, Intent::Operate, 4, "Operate"));
     ledger
+}
+
+/// A ledger that learned these events.
+pub(crate) fn learned(events: impl IntoIterator<Item = Event>) -> Ledger {
+    let mut ledger = Ledger::default();
+    events.into_iter().for_each(|event| ledger.learn(&event));
+    ledger
+}
+
+/// What one detector, freshly made, finds.
+pub(crate) fn judged(name: &str, ledger: &Ledger, event: &Event) -> Vec<Finding> {
+    Panel::new(&[name]).unwrap().judge(ledger, event)
 }

@@ -126,3 +126,77 @@ const fn changes(intent: Intent) -> bool {
         | Intent::Unknown => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Value;
+    use crate::samples::{judged, learned, request, write};
+
+    /// Two clients polling three devices each, 25 times: 150 acts of 6 conversations.
+    fn site() -> Ledger {
+        let pairs = [(5, 21), (5, 22), (5, 23), (6, 24), (6, 25), (6, 26)];
+        learned(pairs.iter().cycle().take(150).map(|&(client, server)| request(client, server)))
+    }
+
+    #[test]
+    fn a_known_conversation_is_routine() {
+        assert_eq!(judged(NAME, &site(), &request(5, 21)), []);
+    }
+
+    #[test]
+    fn an_unknown_client_is_very_odd_and_a_known_one_elsewhere_less() {
+        let [unknown] = &judged(NAME, &site(), &request(66, 21))[..] else { panic!() };
+        let [known] = &judged(NAME, &site(), &request(5, 24))[..] else { panic!() };
+        assert!(unknown.surprise.0 >= 10.0, "{unknown:?}");
+        assert!((5.0..9.0).contains(&known.surprise.0), "{known:?}");
+        assert_eq!(
+            unknown.because,
+            "10.0.0.66 never spoke to 10.0.0.21 unit 1 in 150 requests of the baseline; it is not \
+             in it at all; 1 other does"
+        );
+        assert_eq!(
+            unknown.normal_if,
+            "baseline lists conversation modbus 10.0.0.66 -> 10.0.0.21 unit 1"
+        );
+        assert!(known.because.contains("it has 3 other conversations there"), "{known:?}");
+    }
+
+    #[test]
+    fn an_unknown_device_is_odder_than_a_known_one() {
+        let [nowhere] = &judged(NAME, &site(), &request(5, 99))[..] else { panic!() };
+        let [known] = &judged(NAME, &site(), &request(5, 24))[..] else { panic!() };
+        assert!(nowhere.surprise > known.surprise && nowhere.because.ends_with("nobody does"));
+    }
+
+    #[test]
+    fn a_new_client_that_writes_is_a_new_writer() {
+        let poll = judged(NAME, &site(), &request(66, 21));
+        let command = judged(NAME, &site(), &write(request(66, 21), 40, Value::Number(1.0)));
+        assert_eq!((poll[0].kind, command[0].kind), ("new-conversation", "new-writer"));
+    }
+
+    #[test]
+    fn a_server_that_asks_is_reported_once_even_if_that_was_learned() {
+        let mut ledger = site();
+        ledger.learn(&request(21, 22));
+        let mut detector = NewConversation::default();
+        let mut findings = Vec::new();
+        for _ in 0..2 {
+            detector.judge(&ledger, &request(21, 22), &mut |finding| findings.push(finding));
+        }
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!((finding.kind, finding.hard), ("role-inversion", true));
+        assert_eq!(
+            finding.because,
+            "10.0.0.21 answers others in the baseline, where it asked 1 time in 151 requests; now \
+             it asks 10.0.0.22 unit 1"
+        );
+    }
+
+    #[test]
+    fn a_host_that_asks_itself_inverts_no_role() {
+        let ledger = learned([request(9, 9), request(9, 9)]);
+        assert_eq!(judged(NAME, &ledger, &request(9, 9)), []);
+    }
+}

@@ -56,7 +56,7 @@ fn judge_novelty(
     }
     let elsewhere = match (by_client, by_site) {
         (0, 0) => "no client in it did".to_owned(),
-        (0, clients) => format!("{} did, elsewhere or here", counted(clients, "other client")),
+        (0, clients) => format!("{} did", counted(clients, "other client")),
         (devices, _) => format!("it sent it in {}", counted(devices, "other conversation")),
     };
     let name = event.function.name;
@@ -96,5 +96,69 @@ const fn kind(intent: Intent, known: bool) -> &'static str {
         | Intent::Session
         | Intent::Report
         | Intent::Unknown => "new-intent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Function, Value};
+    use crate::ledger::Ledger;
+    use crate::samples::{judged, learned, request, write};
+
+    fn restart(event: Event) -> Event {
+        let function = Function { code: 8, sub: Some(1), name: "Restart Communications" };
+        Event { intent: Intent::Restart, function, ..event }
+    }
+
+    /// A client that polls two devices and writes to one.
+    fn site() -> Ledger {
+        let polls = (0..2_000).map(|n| request(5, if n % 2 == 0 { 21 } else { 22 }));
+        let writes = (0..20).map(|_| write(request(5, 22), 40, Value::Number(1.0)));
+        learned(polls.chain(writes))
+    }
+
+    #[test]
+    fn a_poller_that_starts_to_write_is_odd() {
+        let event = write(request(5, 21), 40, Value::Number(1.0));
+        let [finding] = &judged(NAME, &site(), &event)[..] else { panic!() };
+        assert_eq!(finding.kind, "new-intent");
+        assert!(finding.surprise.0 > 9.0, "{finding:?}");
+        assert_eq!(
+            finding.because,
+            "10.0.0.5 never sent 10.0.0.21 unit 1 a Write Single Register (write 6) in 1,000 \
+             requests of the baseline; it sent it in 1 other conversation"
+        );
+        assert_eq!(
+            finding.normal_if,
+            "baseline lists function write 6 under conversation modbus 10.0.0.5 -> 10.0.0.21 unit 1"
+        );
+    }
+
+    #[test]
+    fn what_nobody_sends_is_odder_than_what_is_sent_elsewhere() {
+        let [write] = &judged(NAME, &site(), &write(request(5, 21), 40, Value::Number(1.0)))[..]
+        else {
+            panic!()
+        };
+        let [restart] = &judged(NAME, &site(), &restart(request(5, 21)))[..] else { panic!() };
+        assert!(restart.surprise > write.surprise);
+        assert_eq!(restart.kind, "first-restart");
+        assert!(
+            restart.because.contains("(restart 8.1)") && restart.because.ends_with("in it did")
+        );
+    }
+
+    #[test]
+    fn another_function_of_a_known_intent_is_a_new_function() {
+        let function = Function { code: 4, sub: None, name: "Read Input Registers" };
+        let event = Event { function, ..request(5, 21) };
+        assert_eq!(judged(NAME, &site(), &event)[0].kind, "new-function");
+    }
+
+    #[test]
+    fn known_functions_and_new_conversations_are_left_alone() {
+        assert_eq!(judged(NAME, &site(), &request(5, 21)), []);
+        assert_eq!(judged(NAME, &site(), &write(request(66, 21), 40, Value::Number(1.0))), []);
     }
 }

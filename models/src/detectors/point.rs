@@ -100,7 +100,7 @@ impl Chain<'_> {
         };
         let more = match new {
             0 | 1 => String::new(),
-            new => format!("; with it {}", counted(new - 1, "more such point")),
+            new => format!("; with it {}", counted(new - 1, "more new point")),
         };
         Finding {
             detector: NAME,
@@ -116,5 +116,94 @@ impl Chain<'_> {
                 "baseline lists command {command} under conversation {conversation}"
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Space, Target, Value};
+    use crate::samples::{judged, learned, request, write};
+
+    fn command(client: u8, address: u32) -> Event {
+        write(request(client, 21), address, Value::Number(1.0))
+    }
+
+    /// Holding registers 0 to 9 polled a thousand times; the client wrote registers 0 to 2.
+    fn site() -> Ledger {
+        let polls = (0..1_000).map(|_| request(5, 21));
+        learned(polls.chain((0..3).map(|address| command(5, address))))
+    }
+
+    #[test]
+    fn what_this_client_commanded_before_is_routine() {
+        assert_eq!(judged(NAME, &site(), &command(5, 1)), []);
+        assert_eq!(judged(NAME, &site(), &request(5, 21)), []);
+    }
+
+    #[test]
+    fn the_first_command_to_a_point_is_odd_after_long_polling() {
+        let [finding] = &judged(NAME, &site(), &command(5, 7))[..] else { panic!() };
+        assert_eq!(finding.kind, "new-point");
+        assert!((8.0..12.0).contains(&finding.surprise.0), "{finding:?}");
+        assert_eq!(
+            finding.because,
+            "10.0.0.5 never gave 10.0.0.21 unit 1 the command write holding-register 7 in 1,003 \
+             requests of the baseline; nobody did"
+        );
+    }
+
+    #[test]
+    fn outside_what_anybody_reads_it_is_far_odder() {
+        let [inside] = &judged(NAME, &site(), &command(5, 7))[..] else { panic!() };
+        let [outside] = &judged(NAME, &site(), &command(5, 4_000))[..] else { panic!() };
+        assert_eq!(outside.kind, "write-outside-polled-map");
+        assert!(outside.surprise.0 > inside.surprise.0 + 8.0, "{outside:?}");
+        assert!(outside.because.ends_with("nobody did, and nobody reads that address"));
+    }
+
+    #[test]
+    fn the_polled_map_says_nothing_of_a_device_that_is_polled_by_class() {
+        let mut ledger = site();
+        let class = Target { space: Space::Class, start: 1, count: 1, values: Vec::new() };
+        ledger.learn(&Event { targets: vec![class], ..request(5, 21) });
+        assert_eq!(judged(NAME, &ledger, &command(5, 4_000))[0].kind, "new-point");
+    }
+
+    #[test]
+    fn what_another_client_commands_is_less_odd_than_what_nobody_does() {
+        let mut ledger = site();
+        (0..500).for_each(|_| ledger.learn(&request(6, 21)));
+        let [known] = &judged(NAME, &ledger, &command(6, 1))[..] else { panic!() };
+        let [new] = &judged(NAME, &ledger, &command(6, 7))[..] else { panic!() };
+        assert!(known.surprise < new.surprise);
+        assert!(known.because.ends_with("others did 1 time"), "{known:?}");
+    }
+
+    #[test]
+    fn a_client_that_was_never_seen_is_judged_by_the_device() {
+        let [finding] = &judged(NAME, &site(), &command(66, 7))[..] else { panic!() };
+        assert!(finding.surprise.0 > 8.0, "{finding:?}");
+        assert!(finding.because.contains("in 1,003 requests of all clients of the baseline"));
+    }
+
+    #[test]
+    fn who_commanded_many_points_may_command_another() {
+        let mut ledger = site();
+        (100..400).for_each(|address| ledger.learn(&command(5, address)));
+        let [many] = &judged(NAME, &ledger, &command(5, 7))[..] else { panic!() };
+        let [few] = &judged(NAME, &site(), &command(5, 7))[..] else { panic!() };
+        assert!(many.surprise.0 + 4.0 < few.surprise.0, "{many:?} {few:?}");
+    }
+
+    #[test]
+    fn of_many_new_points_the_oddest_is_named_and_the_rest_counted() {
+        let values = vec![Value::Number(0.0); 12];
+        let target = Target { space: Space::HoldingRegister, start: 0, count: 12, values };
+        let event = Event { targets: vec![target], ..command(5, 0) };
+        let [finding] = &judged(NAME, &site(), &event)[..] else { panic!() };
+        assert_eq!(finding.kind, "write-outside-polled-map");
+        assert!(finding.because.ends_with("with it 8 more new points"), "{finding:?}");
+        assert!(finding.because.contains("holding-register 10 "), "{finding:?}");
     }
 }

@@ -135,3 +135,93 @@ impl Oddity<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Intent, Switch, Target};
+    use crate::samples::{breaker, judged, learned, request, write};
+
+    fn command(value: f64) -> Event {
+        write(request(5, 21), 40, Value::Number(value))
+    }
+
+    /// A set-point commanded forty times between 100 and 139, after a thousand polls.
+    fn site() -> Ledger {
+        let polls = (0..1_000).map(|_| request(5, 21));
+        learned(polls.chain((100..140).map(|value| command(f64::from(value)))))
+    }
+
+    fn surprise(ledger: &Ledger, value: f64) -> f64 {
+        judged(NAME, ledger, &command(value)).first().map_or(0.0, |finding| finding.surprise.0)
+    }
+
+    #[test]
+    fn inside_the_range_of_many_values_all_is_routine() {
+        assert_eq!(judged(NAME, &site(), &command(110.5)), []);
+    }
+
+    #[test]
+    fn the_further_outside_the_odder_on_either_side() {
+        let ledger = site();
+        let values = [141.0, 170.0, 200.0, 400.0, 1e6, 1e300, f64::INFINITY];
+        let odd = values.map(|value| surprise(&ledger, value));
+        assert!(odd.is_sorted() && odd[0] < FLOOR.0 && odd[6] > 9.0, "{odd:?}");
+        assert!((surprise(&ledger, 139.0 + 39.0) - odd[6] / 2.0).abs() < 1e-9);
+        assert!((surprise(&ledger, 100.0 - 39.0) - odd[6] / 2.0).abs() < 1e-9);
+        assert!((surprise(&ledger, f64::NAN) - odd[6]).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_sentence_says_how_far_outside_what_range() {
+        let [finding] = &judged(NAME, &site(), &command(529.0))[..] else { panic!() };
+        assert_eq!(finding.kind, "value-out-of-range");
+        assert_eq!(
+            finding.because,
+            "10.0.0.21 unit 1 was given the command write holding-register 40 40 times in the \
+             baseline, always from 100 to 139, never 529; 529 is 10.0 widths of that range outside"
+        );
+    }
+
+    #[test]
+    fn among_few_values_a_new_one_is_as_odd_as_they_are_settled() {
+        let [short, long] = [4, 400].map(|times| {
+            let steps = (0..times).map(|n| command(if n % 2 == 0 { 10.0 } else { 20.0 }));
+            judged(NAME, &learned(steps), &command(15.0))
+        });
+        assert_eq!(short, []);
+        let [finding] = &long[..] else { panic!("{long:?}") };
+        assert_eq!(finding.kind, "new-value");
+        assert!(finding.because.ends_with("with 10 (200 times), 20 (200 times), never 15"));
+    }
+
+    #[test]
+    fn the_other_state_of_a_breaker_is_mild() {
+        let close = breaker(Switch::Close, Intent::Operate, 4, "Operate");
+        let ledger = learned((0..1_000).map(|n| match n {
+            0..20 => close.clone(),
+            _ => Event { intent: Intent::Read, targets: Vec::new(), ..close.clone() },
+        }));
+        let trip = breaker(Switch::Trip, Intent::Operate, 4, "Operate");
+        let [finding] = &judged(NAME, &ledger, &trip)[..] else { panic!() };
+        assert_eq!(finding.kind, "new-value");
+        assert!(finding.surprise.0 < 5.0, "{finding:?}");
+        assert!(finding.because.ends_with("with close (20 times), never trip"), "{finding:?}");
+    }
+
+    #[test]
+    fn the_other_state_of_a_coil_has_no_distance() {
+        let coil = |value| {
+            let target = Target { space: Space::Coil, start: 1, count: 1, values: vec![value] };
+            Event { targets: vec![target], ..command(0.0) }
+        };
+        let ledger = learned((0..1_000).map(|_| coil(Value::Number(0.0))));
+        assert_eq!(judged(NAME, &ledger, &coil(Value::Number(1.0)))[0].kind, "new-value");
+    }
+
+    #[test]
+    fn a_point_that_was_never_commanded_is_left_alone() {
+        let event = write(request(5, 21), 41, Value::Number(1e9));
+        assert_eq!(judged(NAME, &site(), &event), []);
+    }
+}

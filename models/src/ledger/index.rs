@@ -177,7 +177,10 @@ impl Index {
     pub(crate) fn add_conversation(&mut self, conversation: &Conversation) {
         self.clients.entry(conversation.client).or_default().conversations += 1;
         self.devices.entry(conversation.device()).or_default().conversations += 1;
-        self.servers.insert(conversation.server);
+        // A host that only asks itself (a simulation on one machine) serves nobody.
+        if conversation.server != conversation.client {
+            self.servers.insert(conversation.server);
+        }
     }
 
     pub(crate) fn add_acts(&mut self, conversation: &Conversation, count: u64) {

@@ -121,7 +121,7 @@ impl Ledger {
         self.index.devices.get(device)
     }
 
-    /// Whether some client was answered at this address, or tried to be.
+    /// Whether some other host asked something of this one.
     #[must_use]
     pub fn serves(&self, host: &IpAddr) -> bool {
         self.index.servers.contains(host)
