@@ -32,8 +32,12 @@ pub struct LineDraft {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AlertsDraft {
-    /// Least surprise that raises an alert, in bits; 10 if left out.
+    /// Least surprise that raises an alert about an act that only asks, in bits; 10 if left out:
+    /// once in a thousand acts.
     pub at_bits: Option<f64>,
+    /// Least surprise that raises an alert about an act that can change something, in bits; 6.6 if
+    /// left out: once in a hundred acts, as such acts are rare and matter more.
+    pub command_at_bits: Option<f64>,
     /// Quiet time that ends an episode, in seconds; 900 if left out.
     pub quiet_seconds: Option<u64>,
     /// Episodes open at a time; 4,096 if left out.
@@ -161,8 +165,13 @@ impl TryFrom<Draft> for Config {
         let bad = |key, wanted| ConfigError::BadValue { key, wanted };
         let usual = Limits::default();
         let at_bits = draft.alerts.at_bits.unwrap_or(10.0);
-        if !(0.0..=64.0).contains(&at_bits) {
-            return Err(bad("alerts.at_bits", "a number from 0 to 64"));
+        let command_at_bits = draft.alerts.command_at_bits.unwrap_or(6.6);
+        for (key, bits) in
+            [("alerts.at_bits", at_bits), ("alerts.command_at_bits", command_at_bits)]
+        {
+            if !(0.0..=64.0).contains(&bits) {
+                return Err(bad(key, "a number from 0 to 64"));
+            }
         }
         let shards = draft.line.shards.unwrap_or(1);
         if !(1..=64).contains(&shards) {
@@ -200,7 +209,8 @@ impl TryFrom<Draft> for Config {
         Ok(Self {
             shards,
             alerts: alert::Settings {
-                alert_at_bits: at_bits,
+                at_bits,
+                command_at_bits,
                 quiet_ns: quiet_seconds.saturating_mul(1_000_000_000),
                 episodes,
                 awaited: 65_536,
@@ -249,7 +259,7 @@ mod tests {
         let config = read("[line]\nshards = 2", &[("GRIDTAP_LINE__SHARDS", "8")]).unwrap();
         assert_eq!(config.shards, 8);
         let config = read("", &[("GRIDTAP_ALERTS__AT_BITS", "7.5"), ("PATH", "/bin")]).unwrap();
-        assert!((config.alerts.alert_at_bits - 7.5).abs() < f64::EPSILON);
+        assert!((config.alerts.at_bits - 7.5).abs() < f64::EPSILON);
         assert!(read("", &[("GRIDTAP_LINE__SHARD", "8")]).unwrap_err().contains("shard"));
         assert!(read("", &[("GRIDTAP_LINE__SHARDS", "many")]).is_err());
     }

@@ -48,9 +48,11 @@ fn messages(counters: &Counters, text: &mut String) {
         return;
     }
     // Requests and responses side by side: a function that is never answered shows.
-    let mut rows: BTreeMap<(&str, u8, &str), [u64; 3]> = BTreeMap::new();
+    // Functions without a name share a row: a scan has a hundred of them.
+    let mut rows: BTreeMap<(&str, Option<u8>, &str), [u64; 3]> = BTreeMap::new();
     for ((protocol, direction, name, code), count) in &counters.messages {
-        let row = rows.entry((protocol, *code, name)).or_default();
+        let named = *name != "unknown";
+        let row = rows.entry((protocol, named.then_some(*code), name)).or_default();
         let [requests, responses, others] = row;
         let cell = match direction {
             Direction::Request => requests,

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::record::{
     Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord,
 };
-use super::severity::Severity;
+use super::severity::{Consequence, Severity};
 use super::techniques::{self, Technique};
 use super::wording;
 use crate::when::Moment;
@@ -23,8 +23,10 @@ const KINDS: usize = 256;
 /// When findings become alerts, and how much is kept of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Least surprise of a finding that raises an alert, in bits.
-    pub alert_at_bits: f64,
+    /// Least surprise that raises an alert about an act that only asks, in bits.
+    pub at_bits: f64,
+    /// Least surprise that raises an alert about an act that can change something, in bits.
+    pub command_at_bits: f64,
     /// Capture time without an odd act that ends an episode, in nanoseconds.
     pub quiet_ns: u64,
     /// Episodes open at a time; the one quiet longest is closed early.
@@ -98,9 +100,12 @@ impl Raiser {
         self.close_quiet(event.time_ns, out);
         match event.stage {
             Stage::Requested => {
+                let least = match Consequence::of(event.intent) {
+                    Consequence::Observes => self.settings.at_bits,
+                    Consequence::Adjusts | Consequence::Acts => self.settings.command_at_bits,
+                };
                 let counts = |finding: &&Finding| {
-                    let odd_enough = rounded(finding.surprise.0) >= self.settings.alert_at_bits;
-                    finding.hard || (!hard_only && odd_enough)
+                    finding.hard || (!hard_only && rounded(finding.surprise.0) >= least)
                 };
                 let counted: Vec<&Finding> = findings.iter().filter(counts).collect();
                 if !counted.is_empty() {

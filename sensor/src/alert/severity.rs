@@ -26,34 +26,51 @@ pub enum Severity {
 /// Surprise from which the evidence counts as strong, in bits: once in 65,536 acts.
 const STRONG_BITS: f64 = 16.0;
 
-impl Severity {
-    /// All, the mildest first.
-    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+/// What an act can do to the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Consequence {
+    /// Nothing: it asks.
+    Observes,
+    /// It changes how devices report, keep time or store, or arms what may follow.
+    Adjusts,
+    /// It moves outputs, or stops what moves them.
+    Acts,
+}
 
-    /// Of a finding about an act of `intent`.
-    ///
-    /// The consequence is what the act can do to the process; the evidence is how surely it is
-    /// out of the ordinary. Findings that need no learning are strong evidence by themselves.
-    #[must_use]
-    pub fn of(finding: &Finding, intent: Intent) -> Self {
-        let strong = finding.hard || finding.surprise.0 >= STRONG_BITS;
-        let (weak_evidence, strong_evidence) = match intent {
-            Intent::Write | Intent::Operate | Intent::Restart | Intent::Program => {
-                (Self::High, Self::Critical)
-            }
+impl Consequence {
+    pub(crate) const fn of(intent: Intent) -> Self {
+        match intent {
+            Intent::Write | Intent::Operate | Intent::Restart | Intent::Program => Self::Acts,
             Intent::Select
             | Intent::Configure
             | Intent::SetTime
             | Intent::Freeze
             | Intent::File
-            | Intent::Unknown => (Self::Medium, Self::High),
+            | Intent::Unknown => Self::Adjusts,
             Intent::Read
             | Intent::Diagnose
             | Intent::Authenticate
             | Intent::Session
-            | Intent::Report => (Self::Low, Self::Medium),
-        };
-        if strong { strong_evidence } else { weak_evidence }
+            | Intent::Report => Self::Observes,
+        }
+    }
+}
+
+impl Severity {
+    /// All, the mildest first.
+    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// Of a finding about an act of `intent`: what the act can do, and how surely it is out of the
+    /// ordinary. Findings that need no learning are strong evidence by themselves.
+    #[must_use]
+    pub fn of(finding: &Finding, intent: Intent) -> Self {
+        let strong = finding.hard || finding.surprise.0 >= STRONG_BITS;
+        match (Consequence::of(intent), strong) {
+            (Consequence::Observes, false) => Self::Low,
+            (Consequence::Observes, true) | (Consequence::Adjusts, false) => Self::Medium,
+            (Consequence::Adjusts, true) | (Consequence::Acts, false) => Self::High,
+            (Consequence::Acts, true) => Self::Critical,
+        }
     }
 
     /// Its name in records.
