@@ -42,7 +42,7 @@ pub(crate) fn request(client: u8, server: u8) -> Event {
 }
 
 /// The same as a write of one holding register.
-pub(crate) fn write(event: Event, start: u32, value: Value) -> Event {
+pub(crate) fn write(event: &Event, start: u32, value: Value) -> Event {
     Event {
         intent: Intent::Write,
         function: Function { code: 6, sub: None, name: "Write Single Register" },
@@ -52,7 +52,7 @@ pub(crate) fn write(event: Event, start: u32, value: Value) -> Event {
             count: 1,
             values: vec![value],
         }],
-        ..event
+        ..*event
     }
 }
 
@@ -92,8 +92,8 @@ pub(crate) fn polled_and_commanded() -> Ledger {
         ledger.learn(&later(ended(request(5, 9), Outcome::Done), minute));
     }
     ledger.learn(&ended(request(5, 9), Outcome::Refused(2)));
-    ledger.learn(&later(write(request(5, 9), 40, Value::Number(100.0)), 1));
-    ledger.learn(&later(write(request(5, 9), 40, Value::Number(230.5)), 61));
+    ledger.learn(&later(write(&request(5, 9), 40, Value::Number(100.0)), 1));
+    ledger.learn(&later(write(&request(5, 9), 40, Value::Number(230.5)), 61));
     let classes = Target { space: Space::Class, start: 1, count: 3, values: Vec::new() };
     let poll = breaker(Switch::Nul, Intent::Read, 1, "Read");
     ledger.learn(&Event { targets: vec![classes], ..poll });

@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_new_client_that_writes_is_a_new_writer() {
         let poll = judged(NAME, &site(), &request(66, 21));
-        let command = judged(NAME, &site(), &write(request(66, 21), 40, Value::Number(1.0)));
+        let command = judged(NAME, &site(), &write(&request(66, 21), 40, Value::Number(1.0)));
         assert_eq!((poll[0].kind, command[0].kind), ("new-conversation", "new-writer"));
     }
 

@@ -114,13 +114,13 @@ mod tests {
     /// A client that polls two devices and writes to one.
     fn site() -> Ledger {
         let polls = (0..2_000).map(|n| request(5, if n % 2 == 0 { 21 } else { 22 }));
-        let writes = (0..20).map(|_| write(request(5, 22), 40, Value::Number(1.0)));
+        let writes = (0..20).map(|_| write(&request(5, 22), 40, Value::Number(1.0)));
         learned(polls.chain(writes))
     }
 
     #[test]
     fn a_poller_that_starts_to_write_is_odd() {
-        let event = write(request(5, 21), 40, Value::Number(1.0));
+        let event = write(&request(5, 21), 40, Value::Number(1.0));
         let [finding] = &judged(NAME, &site(), &event)[..] else { panic!() };
         assert_eq!(finding.kind, "new-intent");
         assert!(finding.surprise.0 > 9.0, "{finding:?}");
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_nobody_sends_is_odder_than_what_is_sent_elsewhere() {
-        let [write] = &judged(NAME, &site(), &write(request(5, 21), 40, Value::Number(1.0)))[..]
+        let [write] = &judged(NAME, &site(), &write(&request(5, 21), 40, Value::Number(1.0)))[..]
         else {
             panic!()
         };
@@ -159,6 +159,6 @@ mod tests {
     #[test]
     fn known_functions_and_new_conversations_are_left_alone() {
         assert_eq!(judged(NAME, &site(), &request(5, 21)), []);
-        assert_eq!(judged(NAME, &site(), &write(request(66, 21), 40, Value::Number(1.0))), []);
+        assert_eq!(judged(NAME, &site(), &write(&request(66, 21), 40, Value::Number(1.0))), []);
     }
 }

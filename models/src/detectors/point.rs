@@ -27,15 +27,17 @@ impl Detector for NewPoint {
         if event.stage != Stage::Requested || !event.intent.commands() {
             return;
         }
-        let chain = Chain {
-            ledger,
-            record: ledger.conversation(&event.conversation),
-            device: ledger.device(&event.conversation.device()),
-        };
+        let record = ledger.conversation(&event.conversation);
+        let known = |command| record.is_some_and(|record| record.command(command).is_some());
+        if event.commands().all(|(command, _)| known(command)) {
+            return;
+        }
+        let device = ledger.device(&event.conversation.device());
+        let chain = Chain { ledger, record, device };
         let mut new: u64 = 0;
         let mut oddest: Option<(Bits, Command)> = None;
         for (command, _) in event.commands() {
-            if chain.record.is_some_and(|record| record.command(command).is_some()) {
+            if known(command) {
                 continue;
             }
             new += 1;
@@ -126,7 +128,7 @@ mod tests {
     use crate::samples::{judged, learned, request, write};
 
     fn command(client: u8, address: u32) -> Event {
-        write(request(client, 21), address, Value::Number(1.0))
+        write(&request(client, 21), address, Value::Number(1.0))
     }
 
     /// Holding registers 0 to 9 polled a thousand times; the client wrote registers 0 to 2.

@@ -143,7 +143,7 @@ mod tests {
     use crate::samples::{breaker, judged, learned, request, write};
 
     fn command(value: f64) -> Event {
-        write(request(5, 21), 40, Value::Number(value))
+        write(&request(5, 21), 40, Value::Number(value))
     }
 
     /// A set-point commanded forty times between 100 and 139, after a thousand polls.
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_point_that_was_never_commanded_is_left_alone() {
-        let event = write(request(5, 21), 41, Value::Number(1e9));
+        let event = write(&request(5, 21), 41, Value::Number(1e9));
         assert_eq!(judged(NAME, &site(), &event), []);
     }
 }

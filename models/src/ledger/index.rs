@@ -227,8 +227,7 @@ impl Index {
             self.spans_learned += 1;
             device.spans += 1;
             let ranges = device.polled.entry(span.space).or_default();
-            ranges.push((span.start, span.last()));
-            ranges::settle(ranges);
+            ranges::add(ranges, (span.start, span.last()));
         }
     }
 }

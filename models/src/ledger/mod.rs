@@ -2,6 +2,23 @@
 //!
 //! One ledger holds it all, so that saving, loading and merging exist once. Its file is readable
 //! text: [`Ledger::to_text`], [`Ledger::from_text`]; for people there is [`Ledger::show`].
+//!
+//! ```text
+//! gridtap-baseline 1
+//! capture sha256:<hex> packets <n> from <time> to <time>
+//! limit <conversations|functions|points|reads> refused <n>
+//! conversation modbus <client> -> <server> unit <n> <tally>
+//! conversation dnp3 <client> master <n> -> <server> outstation <n> <tally>
+//!   function <intent> <code>[.<sub>] "<name>" done <n> refused <n> unanswered <n> <tally>
+//!   command <intent> <space> <address> values <values> <tally>
+//! device <protocol> <server> unit <n>
+//!   read <space> <start> count <n> <tally>
+//! checksum sha256:<hex of all lines above>
+//! ```
+//!
+//! `<tally>` is `acts <n> first <time> last <time> segments [more,]<time>/<n>,…`; `<values>` is
+//! `none`, `<value>:<n>,…`, or `many <n> from <value> to <value>`. Lines are sorted as the types of
+//! their keys are, so that every ledger has one text and every text at most one ledger.
 
 mod fields;
 mod index;

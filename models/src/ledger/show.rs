@@ -19,8 +19,8 @@ impl Ledger {
     /// A row says what it is, how often, in how many ten-minute segments, and from when to when.
     #[must_use]
     pub fn show(&self) -> String {
-        let mut text = self.header();
         let mut table = Table::default();
+        self.show_header(&mut table);
         let mut clients: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (conversation, record) in self.conversations() {
             let key = (conversation.client, conversation.client_unit, conversation.protocol);
@@ -37,31 +37,30 @@ impl Ledger {
             }
         }
         self.show_polled(&mut table);
-        text.push_str(&table.aligned());
-        text
+        table.aligned()
     }
 
-    fn header(&self) -> String {
+    fn show_header(&self, table: &mut Table) {
         let counts = self.counts();
-        let mut text = format!(
-            "{} between {} and {}, in {}\n",
+        table.line(format!(
+            "{} between {} and {}, in {}",
             counted(counts.acts, "act"),
             counted(counts.clients, "client"),
             counted(counts.devices, "device"),
             counted(counts.conversations, "conversation"),
-        );
+        ));
         for capture in self.captures() {
-            let (first, last) = (Time(capture.first_ns), Time(capture.last_ns));
             let packets = counted(capture.packets, "packet");
-            text += &format!("learned from {packets}, {first:.0} to {last:.0}\n");
-            text += &format!("  sha256:{}\n", capture.digest);
+            let (first, last) = (Time(capture.first_ns), Time(capture.last_ns));
+            table.line(format!("learned from {packets}, {first:.0} to {last:.0}"));
+            table.line(format!("  sha256:{}", capture.digest));
         }
-        text += "rows: acts, ten-minute segments with any, first to last, outcomes or values\n";
         for (limit, times) in self.limits_reached() {
             let times = counted(times, "time");
-            text += &format!("limit of {} reached: not learned {times}\n", limit.word());
+            table.line(format!("limit of {} reached: not learned {times}", limit.word()));
         }
-        text
+        let legend = "rows: acts, ten-minute segments with any, first to last, outcomes or values";
+        table.line(legend.to_owned());
     }
 
     fn show_polled(&self, table: &mut Table) {
@@ -200,7 +199,7 @@ polled
     fn long_lists_of_commands_are_cut_and_counted() {
         let mut ledger = Ledger::default();
         for address in 0..50 {
-            ledger.learn(&write(request(5, 9), address, Value::Number(1.0)));
+            ledger.learn(&write(&request(5, 9), address, Value::Number(1.0)));
         }
         assert!(ledger.show().contains("10 more commands"), "{}", ledger.show());
         assert_eq!(ledger.show().matches("command write").count(), 40);

@@ -99,21 +99,22 @@ impl Segments {
             Some((first, last)) if (*first..=*last).contains(&segment) => {}
             Some((_, last)) if last.checked_add(1) == Some(segment) => *last = segment,
             Some(_) | None => {
-                self.ranges.push((segment, segment));
-                self.settle();
+                ranges::add(&mut self.ranges, (segment, segment));
+                self.bound();
             }
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        self.ranges.extend_from_slice(&other.ranges);
+        for range in &other.ranges {
+            ranges::add(&mut self.ranges, *range);
+        }
         self.earlier |= other.earlier;
-        self.settle();
+        self.bound();
     }
 
-    /// Sorts the ranges, joins those that touch, and drops the oldest beyond the limit.
-    fn settle(&mut self) {
-        ranges::settle(&mut self.ranges);
+    /// Drops the oldest ranges beyond the limit.
+    fn bound(&mut self) {
         let surplus = self.ranges.len().saturating_sub(SEGMENT_RANGES);
         self.earlier |= surplus > 0;
         self.ranges.drain(..surplus);

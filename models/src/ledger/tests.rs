@@ -175,7 +175,7 @@ fn a_write_of_many_registers_is_learned_point_by_point() {
     let values = [7.0, 8.0].map(Value::Number).to_vec();
     let target = Target { space: Space::HoldingRegister, start: 4, count: 3, values };
     let mut ledger = Ledger::default();
-    let event = Event { targets: vec![target], ..write(request(5, 9), 0, Value::Number(0.0)) };
+    let event = Event { targets: vec![target], ..write(&request(5, 9), 0, Value::Number(0.0)) };
     ledger.learn(&event);
     let text = ledger.to_text();
     for fact in ["register 4 values 7:1", "register 5 values 8:1", "register 6 values none"] {
@@ -186,7 +186,7 @@ fn a_write_of_many_registers_is_learned_point_by_point() {
 #[test]
 fn of_a_read_and_write_in_one_each_half_is_learned_as_such() {
     let read = request(5, 9).targets;
-    let mut event = write(request(5, 9), 40, Value::Number(1.0));
+    let mut event = write(&request(5, 9), 40, Value::Number(1.0));
     event.targets.extend(read);
     let mut ledger = Ledger::default();
     ledger.learn(&event);
@@ -195,7 +195,7 @@ fn of_a_read_and_write_in_one_each_half_is_learned_as_such() {
 
 #[test]
 fn a_command_without_any_value_is_still_a_command() {
-    let mut event = write(request(5, 9), 40, Value::Number(1.0));
+    let mut event = write(&request(5, 9), 40, Value::Number(1.0));
     event.targets[0].values.clear();
     let mut ledger = Ledger::default();
     ledger.learn(&event);
@@ -204,7 +204,7 @@ fn a_command_without_any_value_is_still_a_command() {
 
 #[test]
 fn an_act_that_claims_the_whole_address_space_is_learned_up_to_the_limit() {
-    let mut event = write(request(5, 9), u32::MAX - 1, Value::Number(1.0));
+    let mut event = write(&request(5, 9), u32::MAX - 1, Value::Number(1.0));
     event.targets[0].count = u32::MAX;
     let mut ledger = Ledger::default();
     ledger.learn(&event);
@@ -223,7 +223,7 @@ fn the_end_of_an_act_that_was_never_asked_for_is_not_learned() {
     ledger.learn(&ended(request(5, 9), Outcome::Done));
     assert!(ledger.is_empty());
     ledger.learn(&request(5, 9));
-    ledger.learn(&ended(write(request(5, 9), 1, Value::Number(0.0)), Outcome::Unanswered));
+    ledger.learn(&ended(write(&request(5, 9), 1, Value::Number(0.0)), Outcome::Unanswered));
     assert_eq!(ledger.counts().functions, 1);
 }
 
@@ -258,7 +258,7 @@ fn what_is_summed_while_learning_is_what_a_loaded_file_sums_to() {
     let mut ledger = polled_and_commanded();
     for minute in 0..40 {
         let value = Value::Number(f64::from(u8::try_from(minute).unwrap()));
-        ledger.learn(&later(write(request(6, 9), 40, value), minute));
+        ledger.learn(&later(write(&request(6, 9), 40, value), minute));
     }
     let loaded = Ledger::from_text(&ledger.to_text()).unwrap();
     assert_eq!(loaded.index, ledger.index);
