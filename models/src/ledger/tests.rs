@@ -264,3 +264,42 @@ fn what_is_summed_while_learning_is_what_a_loaded_file_sums_to() {
     assert_eq!(loaded.index, ledger.index);
     assert_eq!(loaded.digest(), ledger.digest());
 }
+
+#[test]
+fn a_merge_beyond_the_limits_keeps_what_was_seen_first_whichever_way_round() {
+    let flood = |unit: u8, at: u64| {
+        let mut ledger = Ledger::default();
+        for n in 0..6_000_u16 {
+            let mut event = later(request(5, 9), at);
+            event.conversation.client = [10, unit, n.to_be_bytes()[0], n.to_be_bytes()[1]].into();
+            ledger.learn(&event);
+        }
+        for n in 0..40 {
+            let function = Function { code: unit, sub: Some(n), name: "Poke" };
+            ledger.learn(&Event { function, ..later(request(5, 9), at) });
+        }
+        for n in 0..6_000 {
+            ledger.learn(&later(
+                write(&request(5, 9), n + 6_000 * u32::from(unit), Value::Number(1.0)),
+                at,
+            ));
+        }
+        ledger
+    };
+    let (early, late) = (flood(1, 0), flood(2, 60));
+    let (mut ours, mut theirs) = (early.clone(), late.clone());
+    ours.merge(&late).unwrap();
+    theirs.merge(&early).unwrap();
+    assert_eq!(ours.to_text(), theirs.to_text());
+
+    let refused: Vec<_> = ours.limits_reached().collect();
+    // Of each: all of the early one, and of the late one what there is room for.
+    let expected = [(Limit::Conversations, 2_001), (Limit::Functions, 17), (Limit::Points, 2_000)];
+    assert_eq!(refused, expected);
+    assert_eq!(ours.counts().conversations, 10_000);
+    let late_client = |(conversation, _): &(&crate::event::Conversation, _)| {
+        conversation.client >= std::net::IpAddr::from([10, 2, 0, 0])
+    };
+    assert_eq!(ours.conversations().into_iter().filter(late_client).count(), 3_999);
+    assert_eq!(Ledger::from_text(&ours.to_text()), Ok(ours));
+}
