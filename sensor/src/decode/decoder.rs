@@ -1,5 +1,7 @@
 //! The three steps in order, and what is counted on the way.
 
+use gridtap_models::event::PacketRef;
+
 use super::counters::{Counters, one};
 use super::{At, Segment, Transport, link, network, transport};
 use crate::source::Packet;
@@ -29,9 +31,8 @@ impl Decoder {
         let counters = &mut self.counters;
         one(&mut counters.packets);
         counters.octets = counters.octets.saturating_add(packet.wire_octets.into());
-
-        let (segment, truncated) = match read(packet) {
-            Ok(found) => found,
+        match read(packet, counters) {
+            Ok(segment) => Some(segment),
             Err(skip) => {
                 one(match skip {
                     Skip::UnknownLink => &mut counters.unknown_link,
@@ -41,21 +42,9 @@ impl Decoder {
                     Skip::Malformed if unkept(packet) > 0 => &mut counters.cut_headers,
                     Skip::Malformed => &mut counters.malformed,
                 });
-                return None;
+                None
             }
-        };
-        match segment.transport {
-            Transport::Tcp { .. } => one(&mut counters.tcp),
-            Transport::Udp => one(&mut counters.udp),
         }
-        if segment.cut > 0 {
-            one(&mut counters.cut);
-            counters.cut_octets = counters.cut_octets.saturating_add(segment.cut.into());
-        }
-        if truncated {
-            one(&mut counters.truncated);
-        }
-        Some(segment)
     }
 
     /// What was counted so far.
@@ -65,24 +54,33 @@ impl Decoder {
     }
 }
 
-/// The segment, and whether its headers claim octets that were never on the wire.
-fn read<'a>(packet: &Packet<'a>) -> Result<(Segment<'a>, bool), Skip> {
+#[inline]
+fn read<'a>(packet: &Packet<'a>, counters: &mut Counters) -> Result<Segment<'a>, Skip> {
     let frame = link::strip(packet.link, packet.octets)?;
     let datagram = network::read(frame.octets)?;
     let payload = transport::read(&datagram)?;
 
+    match payload.transport {
+        Transport::Tcp { .. } => one(&mut counters.tcp),
+        Transport::Udp => one(&mut counters.udp),
+    }
     // What headers claim beyond the frame was never sent. It must not count as seen, or the octets
     // that are sent in its place would be taken for a repetition.
-    let claimed = payload.claimed.unwrap_or(u32::MAX);
-    let cut = claimed.min(unkept(packet));
-    let truncated = payload.claimed.is_some_and(|claimed| claimed > cut);
-    let at = At {
-        sequence: packet.sequence,
-        packet: gridtap_models::event::PacketRef { capture: packet.capture, number: packet.number },
-        time_ns: packet.time_ns,
-    };
-    let segment = Segment {
-        at,
+    let unkept = unkept(packet);
+    let cut = payload.claimed.unwrap_or(u32::MAX).min(unkept);
+    if cut > 0 {
+        one(&mut counters.cut);
+        counters.cut_octets = counters.cut_octets.saturating_add(cut.into());
+    }
+    if payload.claimed.is_some_and(|claimed| claimed > unkept) {
+        one(&mut counters.truncated);
+    }
+    Ok(Segment {
+        at: At {
+            sequence: packet.sequence,
+            packet: PacketRef { capture: packet.capture, number: packet.number },
+            time_ns: packet.time_ns,
+        },
         source: (datagram.source, payload.source_port).into(),
         destination: (datagram.destination, payload.destination_port).into(),
         source_mac: frame.source_mac,
@@ -91,8 +89,7 @@ fn read<'a>(packet: &Packet<'a>) -> Result<(Segment<'a>, bool), Skip> {
         transport: payload.transport,
         payload: payload.octets,
         cut,
-    };
-    Ok((segment, truncated))
+    })
 }
 
 /// How many octets of the packet the capture did not keep.

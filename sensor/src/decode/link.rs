@@ -21,6 +21,7 @@ pub(super) struct Frame<'a> {
 }
 
 /// Finds the IP packet behind the link layer's headers.
+#[inline]
 pub(super) fn strip(link: LinkType, octets: &[u8]) -> Result<Frame<'_>, Skip> {
     match link.0 {
         0 | 108 => loopback(octets),
@@ -32,6 +33,7 @@ pub(super) fn strip(link: LinkType, octets: &[u8]) -> Result<Frame<'_>, Skip> {
     }
 }
 
+#[inline]
 fn ethernet(octets: &[u8]) -> Result<Frame<'_>, Skip> {
     let header = Ethernet2Slice::from_slice_without_fcs(octets).map_err(|_| Skip::Malformed)?;
     let frame = Frame {
@@ -74,6 +76,7 @@ fn cooked_v2(octets: &[u8]) -> Result<Frame<'_>, Skip> {
 }
 
 /// Takes VLAN tags (802.1Q, 802.1ad) and unencrypted `MACsec` tags off.
+#[inline]
 fn untag(mut frame: Frame<'_>, mut kind: EtherType) -> Result<Frame<'_>, Skip> {
     for _ in 0..=TAGS {
         match kind {

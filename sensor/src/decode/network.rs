@@ -22,6 +22,7 @@ pub(super) struct Datagram<'a> {
 }
 
 /// Reads the IP header at the start of `octets`.
+#[inline]
 pub(super) fn read(octets: &[u8]) -> Result<Datagram<'_>, Skip> {
     let (ip, stop) = LaxIpSlice::from_slice(octets).map_err(|_| Skip::Malformed)?;
     let payload = ip.payload();

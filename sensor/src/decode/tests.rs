@@ -250,6 +250,8 @@ fn octets_that_headers_claim_beyond_the_wire_are_not_taken_for_cut() {
 
 #[test]
 fn what_holds_no_segment_is_counted_by_its_reason() {
+    // Name, link type, packet, and the counter that it belongs to.
+    type Row<'a> = (&'a str, u16, Vec<u8>, fn(&Counters) -> u64);
     let datagram = udp(9, b"x");
     let fragment_header = |place: u16| {
         let [high, low] = place.to_be_bytes();
@@ -260,7 +262,7 @@ fn what_holds_no_segment_is_counted_by_its_reason() {
     short_header[0] = 0x44;
     let mut short_offset = tcp(b"");
     short_offset[12] = 0x40;
-    let table: &[(&str, u16, Vec<u8>, fn(&Counters) -> u64)] = &[
+    let table: &[Row<'_>] = &[
         ("first fragment", 101, ipv4_with(29, 0x2000, UDP, &datagram), |c| c.fragments),
         ("last fragment", 101, ipv4_with(29, 185, UDP, &datagram), |c| c.fragments),
         ("not to be fragmented", 101, ipv4_with(29, 0x4000, UDP, &datagram), |c| c.udp),

@@ -18,6 +18,7 @@ pub(super) struct Payload<'a> {
 }
 
 /// Reads the TCP or UDP header at the start of an IP payload.
+#[inline]
 pub(super) fn read<'a>(datagram: &Datagram<'a>) -> Result<Payload<'a>, Skip> {
     match datagram.protocol {
         ip_number::TCP => tcp(datagram),
@@ -26,6 +27,7 @@ pub(super) fn read<'a>(datagram: &Datagram<'a>) -> Result<Payload<'a>, Skip> {
     }
 }
 
+#[inline]
 fn tcp<'a>(datagram: &Datagram<'a>) -> Result<Payload<'a>, Skip> {
     let tcp = TcpSlice::from_slice(datagram.octets).map_err(|_| Skip::Malformed)?;
     Ok(Payload {
@@ -44,6 +46,7 @@ fn tcp<'a>(datagram: &Datagram<'a>) -> Result<Payload<'a>, Skip> {
     })
 }
 
+#[inline]
 fn udp<'a>(datagram: &Datagram<'a>) -> Result<Payload<'a>, Skip> {
     let udp = UdpSlice::from_slice_lax(datagram.octets).map_err(|_| Skip::Malformed)?;
     // A length that cannot hold the header says nothing; the IP header's counts then.

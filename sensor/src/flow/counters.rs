@@ -23,8 +23,10 @@ pub struct Counters {
     pub retransmitted_octets: u64,
     /// Segments kept because one before them was missing.
     pub reordered_segments: u64,
-    /// Segments from before the first octet that was seen of their side; their octets are not read.
-    pub early_segments: u64,
+    /// Segments from a stretch that was passed over: before the first octet that was seen of their
+    /// side, or in a gap that was given up. Their octets are read only if the next one goes on
+    /// there.
+    pub passed_segments: u64,
     /// Segments of a closed flow.
     pub late_segments: u64,
     /// Gaps that were given up.
@@ -35,7 +37,7 @@ pub struct Counters {
     pub lost_octets: u64,
     /// Segments too far from what was expected to be believed at once.
     pub strays: u64,
-    /// Stray segments that the next one confirmed.
+    /// Stray or passed segments that the next one confirmed.
     pub strays_adopted: u64,
     /// Resets that ended nothing, because they lay outside the window or their flow was not known.
     pub ignored_resets: u64,
@@ -46,7 +48,7 @@ impl Counters {
     pub fn add(&mut self, other: &Self) {
         let Self { segments, flows, read_flows, evicted, evicted_unread, expired, .. } = other;
         let Self { one_way, retransmitted_segments, retransmitted_octets, .. } = other;
-        let Self { reordered_segments, early_segments, late_segments, gaps, .. } = other;
+        let Self { reordered_segments, passed_segments, late_segments, gaps, .. } = other;
         let Self { gap_overflows, lost_octets, strays, strays_adopted, ignored_resets, .. } = other;
         let sums = [
             (&mut self.segments, segments),
@@ -59,7 +61,7 @@ impl Counters {
             (&mut self.retransmitted_segments, retransmitted_segments),
             (&mut self.retransmitted_octets, retransmitted_octets),
             (&mut self.reordered_segments, reordered_segments),
-            (&mut self.early_segments, early_segments),
+            (&mut self.passed_segments, passed_segments),
             (&mut self.late_segments, late_segments),
             (&mut self.gaps, gaps),
             (&mut self.gap_overflows, gap_overflows),
@@ -75,6 +77,7 @@ impl Counters {
 }
 
 /// Counts `more` of something.
+#[inline]
 pub(super) fn count(counter: &mut u64, more: u64) {
     *counter = counter.saturating_add(more);
 }

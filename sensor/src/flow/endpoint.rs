@@ -103,6 +103,7 @@ impl Flow {
 
     /// One of its ends. A is the one with the lower address, or the lower port of one address.
     #[must_use]
+    #[inline]
     pub const fn endpoint(&self, side: Side) -> &Endpoint {
         match side {
             Side::A => &self.a,
@@ -128,6 +129,7 @@ impl Flow {
         self.endpoint(side).marks.of(span)
     }
 
+    #[inline]
     pub(super) const fn endpoint_mut(&mut self, side: Side) -> &mut Endpoint {
         match side {
             Side::A => &mut self.a,
@@ -136,6 +138,7 @@ impl Flow {
     }
 
     /// Notes what a segment says about the flow itself.
+    #[inline]
     pub(super) fn note(&mut self, segment: &Segment<'_>, side: Side) {
         self.last = segment.at;
         self.vlan = segment.vlan;

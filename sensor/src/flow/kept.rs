@@ -36,6 +36,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
@@ -54,6 +55,7 @@ impl Kept {
     }
 
     /// Where the first piece begins.
+    #[inline]
     pub(super) fn begin(&self) -> Option<u64> {
         self.pieces.front().map(|piece| piece.place)
     }

@@ -16,11 +16,7 @@ pub const PARTITIONS: u16 = 64;
 #[must_use]
 pub fn partition(segment: &Segment<'_>) -> u16 {
     let (one, other) = (number(segment.source.ip()), number(segment.destination.ip()));
-    let halves = |n: u128| [fold(n), fold(n >> 64)];
-    let mut hash = 0_u64;
-    for part in halves(one.min(other)).into_iter().chain(halves(one.max(other))) {
-        hash = mix(hash.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ part);
-    }
+    let hash = mix(fold(one.min(other)) ^ mix(fold(one.max(other))));
     u16::try_from(hash.checked_rem(PARTITIONS.into()).unwrap_or(0)).unwrap_or(0)
 }
 
@@ -35,6 +31,7 @@ pub(super) struct Key {
 impl Key {
     /// The flow that a segment belongs to, and who of it sent the segment: side A is the end with
     /// the lower address and port.
+    #[inline]
     pub(super) fn of(segment: &Segment<'_>) -> (Self, Side) {
         let place = |end: SocketAddr| (number(end.ip()), end.port());
         let (source, destination) = (place(segment.source), place(segment.destination));
@@ -54,6 +51,7 @@ impl Key {
     }
 }
 
+#[inline]
 fn number(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => u32::from(address).into(),
@@ -61,13 +59,16 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
-/// The lower half.
+/// Both halves in one.
+#[inline]
 fn fold(n: u128) -> u64 {
-    u64::try_from(n & u128::from(u64::MAX)).unwrap_or(0)
+    u64::try_from((n ^ (n >> 64)) & u128::from(u64::MAX)).unwrap_or(0)
 }
 
 /// The finisher of `SplitMix64`.
+#[inline]
 fn mix(mut n: u64) -> u64 {
+    n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     n ^ (n >> 31)

@@ -117,7 +117,7 @@ impl<S> Live<S> {
             }
             Taken::Moved(stray) => {
                 self.drain(side, Patience::None, pass);
-                self.flow.endpoint_mut(side).stream.jump(&stray, pass.counters);
+                self.flow.endpoint_mut(side).stream.jump(&stray, pass.limits, pass.counters);
                 self.put(side, stray.part(), pass);
                 self.put(side, part, pass)
             }

@@ -25,6 +25,7 @@ pub(super) struct Marks {
 
 impl Marks {
     /// Notes who carried the stretch up to `end`, and forgets what is beyond the `limit`.
+    #[inline]
     pub(super) fn push(&mut self, end: u64, mark: Mark, limit: usize) {
         while self.stretches.len() >= limit.max(1) {
             if let Some((end, _)) = self.stretches.pop_front() {

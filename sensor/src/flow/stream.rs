@@ -1,5 +1,7 @@
 //! One side of a flow: from segments in any order to octets in the sender's.
 
+use core::ops::Range;
+
 use super::counters::{Counters, count};
 use super::kept::Kept;
 use super::marks::Mark;
@@ -29,7 +31,7 @@ impl Part<'_> {
     }
 }
 
-/// A segment from far away, until the next one tells whether the stream has moved there.
+/// A segment that does not fit, until the next one tells whether the stream goes on there.
 #[derive(Debug)]
 pub(super) struct Stray {
     sequence: u32,
@@ -89,6 +91,8 @@ pub(super) struct Stream {
     next: u64,
     /// Octets lost just before it.
     lost: u64,
+    /// The gaps that were given up of late, the longest of them if there were many.
+    passed: Vec<Range<u64>>,
     finished: bool,
     kept: Kept,
     stray: Option<Box<Stray>>,
@@ -99,16 +103,19 @@ pub(super) struct Stream {
 
 impl Stream {
     /// The sequence number expected next, once known.
+    #[inline]
     pub(super) fn next_sequence(&self) -> Option<u32> {
         self.zero.map(|zero| at(zero, self.next))
     }
 
     /// Whether octets wait for a gap before them.
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
         !self.kept.is_empty()
     }
 
     /// Whether the sender has said that it is done, and all was read up to there.
+    #[inline]
     pub(super) fn is_finished(&self) -> bool {
         self.finished
     }
@@ -139,6 +146,7 @@ impl Stream {
     }
 
     /// Takes a segment.
+    #[inline]
     pub(super) fn take<'a>(
         &mut self,
         part: Part<'a>,
@@ -152,7 +160,11 @@ impl Stream {
         let zero = *self.zero.get_or_insert(part.sequence);
         let ahead = distance(at(zero, self.next), part.sequence);
         if ahead.unsigned_abs() > limits.stray_octets.into() {
-            return if size == 0 { Taken::Nothing } else { self.take_stray(part, counters) };
+            if size == 0 {
+                return Taken::Nothing;
+            }
+            count(&mut counters.strays, 1);
+            return self.take_stray(part, counters);
         }
         if ahead < 0 {
             return self.take_behind(part, ahead.unsigned_abs(), counters);
@@ -196,9 +208,8 @@ impl Stream {
                 if !overflow && !self.is_overdue(patience, limits) {
                     return None;
                 }
-                count(&mut counters.gaps, 1);
                 count(&mut counters.gap_overflows, overflow.into());
-                self.lose(begin.saturating_sub(self.next), counters);
+                self.pass(begin.saturating_sub(self.next), limits, counters);
             }
             let mut piece = self.kept.pop()?;
             let behind = self.next.saturating_sub(piece.place);
@@ -222,15 +233,14 @@ impl Stream {
     }
 
     /// Moves on to where a stray segment begins. What was kept must have been taken out before.
-    pub(super) fn jump(&mut self, stray: &Stray, counters: &mut Counters) {
+    pub(super) fn jump(&mut self, stray: &Stray, limits: &Limits, counters: &mut Counters) {
         let Some(zero) = self.zero else { return };
         if self.next == 0 {
             // Nothing was read: the beginning was wrong, and nothing is known to be lost.
             (self.zero, self.syn) = (Some(stray.sequence), false);
         } else {
             let ahead = distance(at(zero, self.next), stray.sequence);
-            count(&mut counters.gaps, 1);
-            self.lose(u64::try_from(ahead).unwrap_or(0), counters);
+            self.pass(u64::try_from(ahead).unwrap_or(0), limits, counters);
         }
         self.finished = false;
     }
@@ -246,6 +256,7 @@ impl Stream {
     }
 
     /// Takes a segment that begins with the octet expected next; `cut` octets behind it are lost.
+    #[inline]
     fn take_next<'a>(&mut self, part: Part<'a>, cut: u64, counters: &mut Counters) -> Taken<'a> {
         let place = self.next;
         let size = octets(part.octets.len());
@@ -271,8 +282,14 @@ impl Stream {
         if size <= 1 && behind == 1 && !part.fin {
             return Taken::Nothing; // A keep-alive.
         }
-        if behind > self.next {
-            count(&mut counters.early_segments, 1);
+        // What was passed over was not read. If it is sent after all, the place where the stream
+        // was believed to go on may have been a wrong one.
+        let begin = self.next.checked_sub(behind);
+        if begin.is_none_or(|begin| self.passed.iter().any(|gap| gap.contains(&begin))) {
+            count(&mut counters.passed_segments, 1);
+            if (1..=behind).contains(&size) {
+                return self.take_stray(part, counters);
+            }
         } else {
             self.count_again(size.min(behind), counters);
         }
@@ -289,9 +306,8 @@ impl Stream {
         self.take_next(Part { octets: rest, ..part }, cut, counters)
     }
 
-    /// Takes a segment from further away than anything the sender may have under way.
+    /// Takes a segment from where the stream is not expected to go on.
     fn take_stray<'a>(&mut self, part: Part<'a>, counters: &mut Counters) -> Taken<'a> {
-        count(&mut counters.strays, 1);
         if let Some(stray) = &self.stray {
             if stray.sequence == part.sequence {
                 return Taken::Nothing;
@@ -319,6 +335,24 @@ impl Stream {
         Taken::Nothing
     }
 
+    /// Passes over a gap.
+    fn pass(&mut self, more: u64, limits: &Limits, counters: &mut Counters) {
+        let gap = self.next..self.next.saturating_add(more);
+        count(&mut counters.gaps, 1);
+        self.lose(more, counters);
+        let next = self.next;
+        let is_near = |gap: &Range<u64>| gap.end.saturating_add(limits.stray_octets.into()) >= next;
+        self.passed.retain(is_near);
+        if self.passed.len() >= GAPS {
+            let size = |gap: &Range<u64>| gap.end.saturating_sub(gap.start);
+            let shortest = self.passed.iter().map(size).min();
+            if let Some(index) = self.passed.iter().position(|gap| Some(size(gap)) == shortest) {
+                self.passed.remove(index);
+            }
+        }
+        self.passed.push(gap);
+    }
+
     fn lose(&mut self, more: u64, counters: &mut Counters) {
         self.next = self.next.saturating_add(more);
         count(&mut self.lost, more);
@@ -338,3 +372,6 @@ impl Stream {
 
 /// How far before the first octet seen a SYN may lie that belongs to the same stream, in octets.
 const LATE_SYN: i64 = 65_535;
+
+/// How many of the gaps that were given up are remembered.
+const GAPS: usize = 16;

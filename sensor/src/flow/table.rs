@@ -93,6 +93,9 @@ impl<S> Table<S> {
     /// Lets capture time pass: gives up gaps and flows whose time is over, in the order of their
     /// first packets.
     pub fn tick<R: Reader<State = S>>(&mut self, at: &At, reader: &mut R) {
+        if self.is_empty() {
+            return;
+        }
         let open: Vec<u32> = self.gaps.iter().map(|(_, id)| *id).collect();
         for id in open {
             let Some(State::Live(live)) = self.slots.get_mut(id).map(|entry| &mut entry.state)

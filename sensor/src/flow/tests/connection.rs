@@ -167,3 +167,15 @@ fn a_forged_syn_costs_no_octets_of_the_stream() {
         assert_eq!((bench.text(Side::A), bench.counters().lost_octets), ("cdef", 0), "{forged}");
     }
 }
+
+#[test]
+fn a_forged_segment_ahead_does_not_hide_what_is_sent_before_it() {
+    let mut bench = Bench::new();
+    bench.data(Side::A, 100, "ab").data(Side::A, 90_000, "FORGED").wait_ms(1_000).tick();
+    bench.data(Side::A, 95_000, "AGAIN").wait_ms(1_000).tick();
+    assert_eq!(bench.text(Side::A), format!("ab[{}]FORGED[4994]AGAIN", 90_000 - 102));
+    bench.data(Side::A, 102, "cd").data(Side::A, 102, "cd").data(Side::A, 104, "ef");
+    bench.data(Side::A, 106, "gh");
+    assert_eq!((bench.log.flows, bench.text(Side::A)), (2, "cdefgh"));
+    assert_eq!((bench.counters().passed_segments, bench.counters().strays_adopted), (3, 1));
+}
