@@ -1,7 +1,6 @@
 //! One link frame (IEEE 1815-2012): start octets, header, data blocks and their CRCs.
 
 use nom::Parser;
-use nom::bytes::complete::tag;
 use nom::number::complete::{le_u8, le_u16};
 
 use super::crc;
@@ -129,8 +128,8 @@ pub(crate) fn front(octets: &[u8]) -> Front {
 }
 
 fn header(octets: &[u8]) -> Wire<'_, Header> {
-    let (rest, (_, length, control, destination, source)) =
-        (tag(&START[..]), le_u8, le_u8, le_u16, le_u16).parse(octets)?;
+    let (rest, (_start, length, control, destination, source)) =
+        (le_u16, le_u8, le_u8, le_u16, le_u16).parse(octets)?;
     Ok((rest, Header { length, control: Control(control), destination, source }))
 }
 

@@ -59,6 +59,9 @@ impl Frames {
     }
 
     fn read_tail(&mut self, last: bool, found: &mut impl FnMut(Piece<'_>)) {
+        if self.tail.is_empty() {
+            return;
+        }
         let mut tail = core::mem::take(&mut self.tail);
         let used = self.read(&tail, self.tail_at, last, found);
         tail.drain(..used.min(tail.len()));

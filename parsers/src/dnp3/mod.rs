@@ -12,6 +12,7 @@ mod codes;
 mod control;
 mod crc;
 mod dissector;
+mod extent;
 mod file;
 mod fragments;
 mod frame;

@@ -1,16 +1,15 @@
-//! Object headers, and how many octets the objects behind them take.
+//! Object headers.
 
 use nom::Parser;
-use nom::bytes::complete::take;
 use nom::number::complete::le_u8;
 
-use super::attribute::Attribute;
+use super::extent::measure;
 use super::function::FunctionCode;
-use super::points::{Points, sized};
-use super::qualifier::{Prefix, Range, Width, qualifier};
-use super::table::{Layout, Object, object};
+use super::points::Points;
+use super::qualifier::{Prefix, Range, qualifier};
+use super::table::{Object, object};
 use super::value::{Point, Value};
-use crate::error::{Class, Fault, ParseError, Wire, fault, place};
+use crate::error::{Fault, ParseError, Wire, place};
 
 /// The objects of a fragment. Reading them again costs little and finds the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -174,118 +173,6 @@ impl<'a> Iterator for Headers<'a> {
     }
 }
 
-/// Steps over the objects of `header`, whose octets begin at `start` and `body`. What is wrong but
-/// does not hide where they end is handed back.
-fn measure<'a>(
-    header: &ObjectHeader<'a>,
-    start: &'a [u8],
-    body: &'a [u8],
-) -> Wire<'a, Option<Fault<'a>>> {
-    let unknown =
-        Fault { left: start, class: Class::Object, what: "an unknown group or variation" };
-    if let Prefix::Size(width) = header.prefix {
-        let (left, wrong) = sized_objects(header, width, body)?;
-        return Ok((left, header.object.map_or(Some(unknown), |_| wrong)));
-    }
-    if !header.carries {
-        let (left, ()) = skip(header, header.prefix.octets(), body)?;
-        return Ok((left, header.object.map_or(Some(unknown), |_| None)));
-    }
-    let Some(object) = header.object else {
-        return Err(nom::Err::Error(unknown));
-    };
-    if object.layout == Layout::NoData {
-        return fault(
-            start,
-            Class::Object,
-            "a variation that carries nothing, where objects follow",
-        );
-    }
-    if matches!(header.range, Range::All | Range::VirtualAddress { .. }) {
-        let at = start.get(2..).unwrap_or_default();
-        return fault(
-            at,
-            Class::Qualifier,
-            "a qualifier that counts no objects, where some follow",
-        );
-    }
-    let (left, ()) = match object.layout {
-        Layout::Bits | Layout::DoubleBits => {
-            if header.prefix != Prefix::None {
-                let at = start.get(2..).unwrap_or_default();
-                return fault(at, Class::Qualifier, "an index before packed bits");
-            }
-            let points = if object.layout == Layout::Bits { 8 } else { 4 };
-            skip_octets(header.range.total().div_ceil(points), body)?
-        }
-        Layout::Attribute => attributes(header, body)?,
-        Layout::NoData | Layout::Fixed(_) | Layout::Octets => {
-            let octets = object.octets(header.variation).unwrap_or(0);
-            let octets = u64::try_from(octets).unwrap_or(u64::MAX);
-            skip(header, header.prefix.octets().saturating_add(octets), body)?
-        }
-        Layout::File | Layout::Auth | Layout::Opaque => {
-            return fault(start, Class::Object, "an object whose size nothing tells");
-        }
-    };
-    Ok((left, None))
-}
-
-/// Steps over objects of so many octets each.
-fn skip<'a>(header: &ObjectHeader<'_>, octets: u64, body: &'a [u8]) -> Wire<'a, ()> {
-    skip_octets(header.range.total().saturating_mul(octets), body)
-}
-
-fn skip_octets(octets: u64, body: &[u8]) -> Wire<'_, ()> {
-    let left = usize::try_from(octets).ok().and_then(|octets| body.get(octets..));
-    match left {
-        Some(left) => Ok((left, ())),
-        None => fault(end(body), Class::Incomplete, "the octets end inside an object"),
-    }
-}
-
-/// Steps over objects that each bring their type and length.
-fn attributes<'a>(header: &ObjectHeader<'_>, body: &'a [u8]) -> Wire<'a, ()> {
-    let mut left = body;
-    for _ in 0..header.range.total() {
-        if let Prefix::Index(width) = header.prefix {
-            (left, _) = width.number(left)?;
-        }
-        (left, _) = Attribute::read(left)?;
-    }
-    Ok((left, ()))
-}
-
-/// Steps over objects whose sizes stand before them, and hands back the first that is not made as
-/// its variation should be.
-fn sized_objects<'a>(
-    header: &ObjectHeader<'_>,
-    width: Width,
-    body: &'a [u8],
-) -> Wire<'a, Option<Fault<'a>>> {
-    let (mut left, mut wrong) = (body, None);
-    for _ in 0..header.range.total() {
-        let (after, size) = width.number(left)?;
-        let (after, object) = take(size).parse(after)?;
-        let mut point = Point::UNREAD;
-        if wrong.is_none()
-            && let Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) =
-                sized(header, object, &mut point)
-        {
-            // Where the object's octets end is not where the fragment's do.
-            let short = "a field that passes the size of its object";
-            let what = if fault.class == Class::FieldLength { fault.what } else { short };
-            wrong = Some(Fault { left, class: Class::FieldLength, what });
-        }
-        left = after;
-    }
-    Ok((left, wrong))
-}
-
-fn end(octets: &[u8]) -> &[u8] {
-    octets.get(octets.len()..).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use hex_literal::hex;
@@ -294,6 +181,7 @@ mod tests {
     use super::super::link;
     use super::super::{Fragment, fragment};
     use super::*;
+    use crate::error::Class;
 
     fn read(octets: &[u8]) -> (Fragment<'_>, Option<(usize, Class)>) {
         let (read, error) = fragment(link::Header::default(), octets);
@@ -319,6 +207,9 @@ mod tests {
             ("virtual addresses with objects",    &hex!("c0 81 00 00 01 02 03 00 00 01"), 1, Some((6, Class::Qualifier))),
             ("virtual addresses that are read",   &hex!("c0 01 01 02 03 00 00 3c 01 06"), 2, None),
             ("an operate of no variation",        &hex!("c0 05 0c 00 17 01 00"), 1, Some((2, Class::Object))),
+            ("a terminal block of no octets",     &hex!("c0 02 70 00 17 01 05 50 01 00 07 07 00"), 2, Some((2, Class::Object))),
+            ("classes that are written",          &hex!("c0 02 3c 02 06 3c 03 06"), 2, Some((2, Class::Object))),
+            ("points of no variation",            &hex!("c0 81 00 00 01 00 00 00 01 3c 03 06"), 1, Some((4, Class::Object))),
             ("all points, read with a mac",       &hex!("c0 01 78 03 07 01 01 00 00 00 02 00 01 00 06 78 09 5b 01 02 00 aa bb"), 3, None),
         ];
         for (name, octets, headers, error) in table {

@@ -47,10 +47,9 @@ impl Object {
 /// What is known of a group and variation, if it is in the table.
 #[must_use]
 pub fn object(group: u8, variation: u8) -> Option<&'static Object> {
-    let after =
-        OBJECTS.partition_point(|object| (object.group, object.first) <= (group, variation));
-    let object = OBJECTS.get(after.checked_sub(1)?)?;
-    (object.group == group && variation <= object.last).then_some(object)
+    let [from, to] = *ROWS.get(usize::from(group)..)?.first_chunk()?;
+    let rows = OBJECTS.get(usize::from(from)..usize::from(to))?;
+    rows.iter().find(|object| (object.first..=object.last).contains(&variation))
 }
 
 /// What one object looks like.
@@ -145,6 +144,30 @@ const fn row(group: u8, variation: u8, name: &'static str, layout: Layout) -> Ob
 
 const fn rows(group: u8, first: u8, last: u8, name: &'static str, layout: Layout) -> Object {
     Object { name, group, first, last, layout }
+}
+
+/// Where each group's rows begin.
+const ROWS: [u16; 257] = rows_of_groups();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "runs in the compiler, which stops at any overflow"
+)]
+const fn rows_of_groups() -> [u16; 257] {
+    let mut starts = [0; 257];
+    let (mut group, mut row) = (0, 0);
+    while group < 256 {
+        starts[group] = row as u16;
+        while row < OBJECTS.len() && OBJECTS[row].group as usize == group {
+            row += 1;
+        }
+        group += 1;
+    }
+    starts[group] = row as u16;
+    starts
 }
 
 /// By group, then variation.
@@ -434,6 +457,7 @@ mod tests {
             assert!((pair[0].group, pair[0].last) < (pair[1].group, pair[1].first), "{pair:?}");
         }
         assert!(OBJECTS.iter().all(|object| object.first <= object.last));
+        assert_eq!(usize::from(ROWS[256]), OBJECTS.len());
     }
 
     #[test]
