@@ -1,7 +1,7 @@
 //! Alerts as people read them on a terminal.
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use comfy_table::{Cell, Color, ContentArrangement, Table};
 
 use crate::alert::{Alert, Severity};
 
@@ -42,7 +42,7 @@ pub fn table<'a>(
     table
         .load_style(UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(["severity", "time (UTC)", "kind", "what and why", "packets"]);
+        .set_header(["alert", "what and why", "packets"]);
     if let Some(width) = width {
         table.set_width(width);
     }
@@ -52,31 +52,48 @@ pub fn table<'a>(
         table.force_no_tty();
     }
     for alert in alerts {
-        let mut severity = Cell::new(alert.severity);
+        let mut head = Cell::new(heading(alert));
         if colours {
-            severity = severity.fg(cell_colour(alert.severity)).add_attribute(Attribute::Bold);
+            head = head.fg(cell_colour(alert.severity));
         }
-        let count = if alert.count > 1 { format!("\n×{}", alert.count) } else { String::new() };
         table.add_row([
-            severity,
-            Cell::new(short_time(alert)),
-            Cell::new(format!("{}{count}", kinds(alert))),
-            Cell::new(format!("{}\nbecause {}", alert.what, alert.because)),
+            head,
+            Cell::new(format!(
+                "{}\nbecause {}\noutcome: {}",
+                alert.what,
+                alert.because,
+                outcomes(alert)
+            )),
             Cell::new(packets(alert)),
         ]);
     }
-    table.to_string()
+    // Colours may stand at the end of a line, where trimming would cut them.
+    if colours { table.to_string() } else { table.trim_fmt() }
 }
 
-/// The gravest kind first, the others under it.
-fn kinds(alert: &Alert) -> String {
+/// How the acts ended, as far as that was seen.
+fn outcomes(alert: &Alert) -> String {
+    let ended = alert.outcomes;
+    let counts = [(ended.done, "done"), (ended.refused, "refused"), (ended.unanswered, "unanswered")];
+    let named: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    if named.is_empty() { "not known yet".to_owned() } else { named.join(", ") }
+}
+
+/// Severity and time, then the kinds, the gravest first, and how many acts there were.
+fn heading(alert: &Alert) -> String {
     let mut kinds = vec![alert.kind];
     for finding in &alert.findings {
         if !kinds.contains(&finding.kind) {
             kinds.push(finding.kind);
         }
     }
-    kinds.join("\n")
+    let count = if alert.count > 1 { format!(" ×{}", alert.count) } else { String::new() };
+    let (severity, time) = (alert.severity.name().to_uppercase(), short_time(alert));
+    format!("{severity}{count}\n{time}\n{}", kinds.join("\n"))
 }
 
 /// Date and time to the millisecond: enough to find it, short enough for a column.
