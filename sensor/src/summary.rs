@@ -1,5 +1,6 @@
 //! What was seen, what could not be read and why, and what was lost: for people.
 
+use core::cmp::Reverse;
 use core::fmt::Write;
 use std::collections::BTreeMap;
 
@@ -11,7 +12,10 @@ use indicatif::{HumanBytes, HumanCount};
 use crate::counters::Counters;
 use crate::when::{Moment, Span};
 
-/// The summary as text, some twenty lines.
+/// Functions that have a row of their own; the rest share one.
+const FUNCTIONS: usize = 24;
+
+/// The summary as text, some thirty lines.
 #[must_use]
 pub fn text(counters: &Counters) -> String {
     let mut text = String::new();
@@ -61,18 +65,32 @@ fn messages(counters: &Counters, text: &mut String) {
         };
         *cell = cell.saturating_add(*count);
     }
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    rows.sort_by_key(|((protocol, ..), counts)| (*protocol, Reverse(counts.iter().sum::<u64>())));
+    let rest = rows.split_off(rows.len().min(FUNCTIONS));
+
     let mut table = Table::new();
     table.load_style(NOTHING).force_no_tty();
     table.set_header(["protocol", "function", "requests", "responses", "other"]);
     for ((protocol, _, name), counts) in rows {
-        let shown = counts.map(|n| if n == 0 { String::new() } else { HumanCount(n).to_string() });
-        let [requests, responses, others] = shown;
-        table.add_row([protocol.to_owned(), name.to_owned(), requests, responses, others]);
+        table.add_row(row(protocol.to_owned(), name.to_owned(), counts));
+    }
+    if !rest.is_empty() {
+        let sums = rest.iter().fold([0_u64; 3], |[a, b, c], (_, [x, y, z])| {
+            [a.saturating_add(*x), b.saturating_add(*y), c.saturating_add(*z)]
+        });
+        table.add_row(row(String::new(), format!("({} more functions)", rest.len()), sums));
     }
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let _ = writeln!(text, "{}", table.trim_fmt());
+}
+
+fn row(protocol: String, function: String, counts: [u64; 3]) -> [String; 5] {
+    let shown = counts.map(|n| if n == 0 { String::new() } else { HumanCount(n).to_string() });
+    let [requests, responses, others] = shown;
+    [protocol, function, requests, responses, others]
 }
 
 fn unread(counters: &Counters, text: &mut String) {

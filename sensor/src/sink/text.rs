@@ -74,7 +74,8 @@ pub fn table<'a>(
 /// How the acts ended, as far as that was seen.
 fn outcomes(alert: &Alert) -> String {
     let ended = alert.outcomes;
-    let counts = [(ended.done, "done"), (ended.refused, "refused"), (ended.unanswered, "unanswered")];
+    let counts =
+        [(ended.done, "done"), (ended.refused, "refused"), (ended.unanswered, "unanswered")];
     let named: Vec<String> = counts
         .iter()
         .filter(|(count, _)| *count > 0)
