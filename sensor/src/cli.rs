@@ -12,7 +12,13 @@ use crate::when::Span;
 /// Reads Modbus and DNP3 from captures or from a SPAN port, learns who commands what, and says
 /// which control commands are out of the ordinary, and why. It never sends a packet.
 #[derive(Debug, Parser)]
-#[command(name = "gridtap", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "gridtap",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Example:\n  gridtap replay captures/demo.pcap.zst"
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
