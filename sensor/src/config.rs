@@ -146,16 +146,14 @@ fn override_key(table: &mut toml::Table, name: &str, value: &str) -> Result<(), 
     let section = table
         .entry(section.to_lowercase())
         .or_insert_with(|| toml::Value::Table(toml::Table::new()));
-    match section {
-        toml::Value::Table(section) => {
-            section.insert(key.to_lowercase(), value);
-            Ok(())
-        }
-        _ => Err(ConfigError::NotSettings {
+    let Some(section) = section.as_table_mut() else {
+        return Err(ConfigError::NotSettings {
             origin: name.to_owned(),
             reason: "its section is no section in the file".to_owned(),
-        }),
-    }
+        });
+    };
+    section.insert(key.to_lowercase(), value);
+    Ok(())
 }
 
 impl TryFrom<Draft> for Config {

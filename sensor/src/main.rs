@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let terminal = Terminal::new(cli.quiet, cli.color);
     log(&cli);
-    match run(&cli.command, &terminal) {
+    match run(&cli.command, terminal) {
         Ok(ended) => ExitCode::from(ended.status()),
         Err(failure) => {
             terminal.say(format_args!("gridtap: {failure}"));
@@ -20,12 +20,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: &Command, terminal: &Terminal) -> Result<Ended, Failure> {
+fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
     match command {
         Command::Replay(args) => command::replay::replay(args, terminal),
         Command::Learn(args) => command::learn::learn(args, terminal),
         #[cfg(all(feature = "pcap", unix))]
         Command::Watch(args) => command::watch::watch(args, terminal),
+        #[cfg(not(all(feature = "pcap", unix)))]
+        Command::Watch(_) => Err(Failure::no_live_capture()),
         Command::Messages(args) => command::messages::messages(args, terminal),
         Command::Baseline(command) => command::baseline::baseline(command, terminal),
         Command::Completions { shell } => {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
 use gridtap_models::event::{Conversation, Event, Outcome, PacketRef, Protocol, Stage};
+use gridtap_models::ledger;
 use sha2::{Digest, Sha256};
 
 use super::record::{
@@ -147,16 +148,15 @@ impl Raiser {
 
     fn extend(&mut self, event: &Event, findings: &[&Finding], out: &mut dyn FnMut(Alert)) {
         let actor = findings.iter().find_map(|f| f.actor).unwrap_or(event.conversation.client);
-        let due = match self.open.get_mut(&actor) {
-            Some(episode) => episode.add(event, findings),
-            None => {
-                self.make_room(out);
-                let id = self.id(actor, event, findings);
-                let mut episode = Episode::new(id, actor, event);
-                episode.add(event, findings);
-                self.open.insert(actor, episode);
-                true
-            }
+        let due = if let Some(episode) = self.open.get_mut(&actor) {
+            episode.add(event, findings)
+        } else {
+            self.make_room(out);
+            let id = self.id(actor, event, findings);
+            let mut episode = Episode::new(id, actor, event);
+            episode.add(event, findings);
+            self.open.insert(actor, episode);
+            true
         };
         let end_ns = event.time_ns.saturating_add(self.settings.quiet_ns);
         self.earliest_end_ns = self.earliest_end_ns.min(end_ns);
@@ -218,7 +218,10 @@ impl Raiser {
         hash.update(kind);
         hash.update(event.time_ns.to_be_bytes());
         hash.update(event.digest.to_be_bytes());
-        hash.finalize().iter().take(8).map(|octet| format!("{octet:02x}")).collect()
+        // A quarter of the digest is enough to tell alerts apart, and short enough to type.
+        let mut id = ledger::Digest(hash.finalize().into()).to_string();
+        id.truncate(16);
+        id
     }
 
     fn alert(&self, episode: &Episode, last: bool) -> Alert {

@@ -31,14 +31,10 @@ pub(crate) fn what(event: &Event) -> String {
             let _ = write!(text, " and the {} after it", count.saturating_sub(1));
         }
         if let Some(value) = &point.value {
-            match value {
-                serde_json::Value::String(word) => {
-                    let _ = write!(text, " = {word}");
-                }
-                other => {
-                    let _ = write!(text, " = {other}");
-                }
-            }
+            let _ = match value.as_str() {
+                Some(word) => write!(text, " = {word}"),
+                None => write!(text, " = {value}"),
+            };
         }
     }
     if points.len() > NAMED_POINTS {

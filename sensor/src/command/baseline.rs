@@ -13,7 +13,7 @@ use crate::sink::{SinkError, write_whole};
 /// # Errors
 ///
 /// See [`Failure`].
-pub fn baseline(command: &cli::Baseline, terminal: &Terminal) -> Result<Ended, Failure> {
+pub fn baseline(command: &cli::Baseline, terminal: Terminal) -> Result<Ended, Failure> {
     match command {
         cli::Baseline::Show { file } => terminal.print(&read(file)?.show())?,
         cli::Baseline::Check { files } => {

@@ -25,7 +25,7 @@ impl Inputs {
         paths: &[PathBuf],
         filter: Option<&str>,
         digests: bool,
-        terminal: &Terminal,
+        terminal: Terminal,
     ) -> Result<Self, Failure> {
         let (mut files, mut opened, mut missing) = (Vec::new(), Vec::new(), false);
         for path in paths {
@@ -63,12 +63,12 @@ impl Inputs {
     }
 
     /// A progress bar for them.
-    pub(super) fn progress(&self, terminal: &Terminal) -> Progress {
+    pub(super) fn progress(&self, terminal: Terminal) -> Progress {
         Progress::new(!terminal.quiet, self.source.progress().octets_total)
     }
 
     /// Says what of the captures could not be read, and whether all of them could be opened.
-    pub(super) fn all_read(&self, terminal: &Terminal) -> bool {
+    pub(super) fn all_read(&self, terminal: Terminal) -> bool {
         for warning in self.source.warnings() {
             terminal.say(format_args!("gridtap: warning: {warning}"));
         }

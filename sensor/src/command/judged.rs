@@ -85,7 +85,7 @@ impl Latest {
     }
 
     /// A table for people.
-    pub(super) fn text(&self, terminal: &Terminal) -> String {
+    pub(super) fn text(&self, terminal: Terminal) -> String {
         if self.alerts.is_empty() {
             return "No alerts.\n".to_owned();
         }

@@ -1,5 +1,6 @@
 //! `gridtap learn`: write down what is normal.
 
+use core::fmt::Write;
 use std::sync::atomic::Ordering;
 
 use gridtap_models::event::Stage;
@@ -20,7 +21,7 @@ use crate::summary;
 /// # Errors
 ///
 /// See [`Failure`].
-pub fn learn(args: &cli::Learn, terminal: &Terminal) -> Result<Ended, Failure> {
+pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
     let mut learning = Learning {
         ledger: Ledger::default(),
@@ -94,7 +95,7 @@ fn finish(
     args: &cli::Learn,
     ledger: &Ledger,
     counters: &Counters,
-    terminal: &Terminal,
+    terminal: Terminal,
 ) -> Result<(), Failure> {
     baseline::write(&args.output, ledger)?;
     if !terminal.quiet {
@@ -119,27 +120,20 @@ fn readiness(ledger: &Ledger) -> String {
         conversations.len().saturating_sub(few.len()),
     );
     for (talk, record) in few.iter().take(10) {
-        text.push_str(&format!(
-            "  only {} acts: {} {} to {} unit {}\n",
-            record.tally().count(),
-            talk.protocol,
-            talk.client,
-            talk.server,
-            talk.unit,
-        ));
+        let _ = writeln!(text, "  only {} acts: {talk}", record.tally().count());
     }
     if few.len() > 10 {
-        text.push_str(&format!("  and {} more\n", few.len().saturating_sub(10)));
+        let _ = writeln!(text, "  and {} more", few.len().saturating_sub(10));
     }
     for (limit, count) in ledger.limits_reached() {
-        text.push_str(&format!("Limit reached: {} ({count} not learned).\n", limit.word()));
+        let _ = writeln!(text, "Limit reached: {} ({count} not learned).", limit.word());
     }
     text
 }
 
 #[cfg(not(all(feature = "pcap", unix)))]
-fn live(_: &cli::Learn, _: &Config, _: Learning, _: &Terminal) -> Result<Ended, Failure> {
-    Err(Failure::Usage("this build has no live capture: build it with the feature `pcap`".into()))
+fn live(_: &cli::Learn, _: &Config, _: Learning, _: Terminal) -> Result<Ended, Failure> {
+    Err(Failure::no_live_capture())
 }
 
 #[cfg(all(feature = "pcap", unix))]
@@ -147,7 +141,7 @@ fn live(
     args: &cli::Learn,
     config: &Config,
     mut learning: Learning,
-    terminal: &Terminal,
+    terminal: Terminal,
 ) -> Result<Ended, Failure> {
     let mut source = super::watch::open(&args.interface, &args.common, &learning.gauges)?;
     crate::signals::stop_on(&learning.gauges.stop)?;

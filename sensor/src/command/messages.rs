@@ -16,7 +16,7 @@ use crate::summary;
 /// # Errors
 ///
 /// See [`Failure`].
-pub fn messages(args: &cli::Messages, terminal: &Terminal) -> Result<Ended, Failure> {
+pub fn messages(args: &cli::Messages, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
     let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), false, terminal)?;
     let names = (args.captures.len() > 1).then(|| inputs.names().into());

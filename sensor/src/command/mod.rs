@@ -69,6 +69,13 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What a build without libpcap says of interfaces.
+    #[cfg(not(all(feature = "pcap", unix)))]
+    #[must_use]
+    pub fn no_live_capture() -> Self {
+        Self::Usage("this build has no live capture: build it with the feature `pcap`".to_owned())
+    }
+
     /// The exit status.
     #[must_use]
     pub fn status(&self) -> u8 {
@@ -76,8 +83,8 @@ impl Failure {
             Self::Usage(_)
             | Self::Config(_)
             | Self::Baseline { .. }
-            | Self::BaselineUnreadable { .. } => 2,
-            Self::Source(
+            | Self::BaselineUnreadable { .. }
+            | Self::Source(
                 SourceError::BadFilter { .. }
                 | SourceError::NoFilters { .. }
                 | SourceError::ReadOnce { .. },
@@ -127,7 +134,7 @@ impl Terminal {
     }
 
     /// Says something to whoever runs it: on standard error, and nobody has to read it.
-    pub fn say(&self, text: fmt::Arguments<'_>) {
+    pub fn say(self, text: fmt::Arguments<'_>) {
         // Standard error may be closed; there is no better place to complain.
         let _ = writeln!(io::stderr(), "{text}");
     }
@@ -137,7 +144,7 @@ impl Terminal {
     /// # Errors
     ///
     /// If it cannot be written.
-    pub fn print(&self, text: &str) -> Result<(), Failure> {
+    pub fn print(self, text: &str) -> Result<(), Failure> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -149,14 +156,14 @@ impl Terminal {
 
     /// Columns for a table that goes to no terminal, which would say itself how wide it is.
     #[must_use]
-    pub fn width(&self) -> Option<u16> {
+    pub fn width(self) -> Option<u16> {
         const READABLE: u16 = 120;
         (!self.stdout).then_some(READABLE)
     }
 
     /// The form of results: as asked for, else text on a terminal and JSON lines in a pipe.
     #[must_use]
-    pub fn format(&self, common: &Common) -> Format {
+    pub fn format(self, common: &Common) -> Format {
         common.format.unwrap_or(if self.stdout { Format::Text } else { Format::Jsonl })
     }
 }

@@ -19,7 +19,7 @@ use crate::when::{Moment, Span};
 /// # Errors
 ///
 /// See [`Failure`].
-pub fn replay(args: &cli::Replay, terminal: &Terminal) -> Result<Ended, Failure> {
+pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
     let format = terminal.format(&args.common);
     // Everything that can be refused is, before an output is begun.
@@ -76,7 +76,7 @@ pub fn replay(args: &cli::Replay, terminal: &Terminal) -> Result<Ended, Failure>
 }
 
 /// A third of the time that the captures cover, in nanoseconds.
-fn third_of(inputs: &Inputs, terminal: &Terminal) -> Result<u64, Failure> {
+fn third_of(inputs: &Inputs, terminal: Terminal) -> Result<u64, Failure> {
     if inputs.paths.iter().any(|path| path == Path::new("-")) {
         return Err(Failure::Usage(
             "`-` is read once, so a third of it is not known before: name --learn-for or \

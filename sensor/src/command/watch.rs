@@ -23,7 +23,7 @@ const LEARN_NS: u64 = 7 * 86_400 * 1_000_000_000;
 /// # Errors
 ///
 /// See [`Failure`].
-pub fn watch(args: &cli::Watch, terminal: &Terminal) -> Result<Ended, Failure> {
+pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
     let gauges = Gauges::default();
@@ -88,7 +88,7 @@ pub(super) fn open(
 }
 
 /// Says how many packets came and how many of them were not seen: also when asked to be quiet.
-pub(super) fn say_drops(source: &mut Live, counters: &Counters, terminal: &Terminal) {
+pub(super) fn say_drops(source: &mut Live, counters: &Counters, terminal: Terminal) {
     let stats = source.stats();
     terminal.say(format_args!(
         "Received {} packets; dropped: {} by the kernel, {} by the interface, {} by queues.",

@@ -27,18 +27,18 @@ pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
         number: u16::from(fragment.control.sequence()),
         function: 0,
     };
-    match fragment.function {
-        // A confirmation asks for nothing, and answers no request.
-        FunctionCode::Confirm => Part::Neither,
-        FunctionCode::Response | FunctionCode::AuthResponse => Part::Answers {
-            // A response of several fragments counts on from the request's sequence.
-            key,
-            outcome: outcome(fragment),
-            last: fragment.control.first(),
-        },
-        _ if fragment.direction() == Direction::Response => Part::Neither,
-        _ => Part::Asks(asks(fragment, key, context)),
+    let answers = matches!(fragment.function, FunctionCode::Response | FunctionCode::AuthResponse);
+    if answers {
+        // A response of several fragments counts on from the request's sequence.
+        let last = fragment.control.first();
+        return Part::Answers { key, outcome: outcome(fragment), last };
     }
+    // A confirmation asks for nothing, and answers no request.
+    let confirms = fragment.function == FunctionCode::Confirm;
+    if confirms || fragment.direction() == Direction::Response {
+        return Part::Neither;
+    }
+    Part::Asks(asks(fragment, key, context))
 }
 
 /// Direction, function and code of `message`, for counting. The codes of link frames stand apart
@@ -152,13 +152,14 @@ fn targets(fragment: &Fragment<'_>) -> Vec<Target> {
 fn commands(header: &ObjectHeader<'_>, targets: &mut Vec<Target>) {
     for point in header.points() {
         let Some(index) = point.index else { continue };
-        let value = match point.value {
-            dnp3::Value::Crob(crob) => Value::Switch(switch(&crob)),
-            dnp3::Value::Bit(on) => Value::Number(f64::from(u8::from(on))),
-            other => match other.number() {
-                Some(number) => Value::Number(number),
-                None => continue,
-            },
+        let value = if let dnp3::Value::Crob(crob) = point.value {
+            Value::Switch(switch(&crob))
+        } else if let dnp3::Value::Bit(on) = point.value {
+            Value::Number(f64::from(u8::from(on)))
+        } else if let Some(number) = point.value.number() {
+            Value::Number(number)
+        } else {
+            continue;
         };
         let space = space(header.group);
         let next = targets.last_mut().filter(|last| {
@@ -247,9 +248,10 @@ fn outcome(fragment: &Fragment<'_>) -> Outcome {
     }
     for header in fragment.objects.headers().filter(|header| matches!(header.group, 12 | 41)) {
         for point in header.points() {
-            let status = match point.value {
-                dnp3::Value::Crob(crob) => Some(crob.status),
-                _ => point.status,
+            let status = if let dnp3::Value::Crob(crob) = point.value {
+                Some(crob.status)
+            } else {
+                point.status
             };
             if let Some(status) = status.filter(|status| *status != Status::Success) {
                 return Outcome::Refused(u16::from(status.code()));

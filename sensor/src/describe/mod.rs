@@ -116,9 +116,9 @@ impl Describer {
             }
             Part::Answers { key, outcome, last } => {
                 if !last {
-                    return self.pending.find(&key).map(|waiting| waiting.note);
+                    return self.pending.find(key).map(|waiting| waiting.note);
                 }
-                let Waiting { mut event, note, .. } = self.pending.take(&key)?;
+                let Waiting { mut event, note, .. } = self.pending.take(key)?;
                 let after_ns = context.time_ns.saturating_sub(event.time_ns);
                 event.stage = Stage::Ended { outcome, after_ns };
                 event.place = out.place();

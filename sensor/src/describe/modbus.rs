@@ -22,15 +22,16 @@ pub(super) fn part(adu: &Adu<'_>, context: &Context) -> Part {
     };
     match adu.body {
         Body::Request(request) => Part::Asks(asks(adu, Some(&request), key, context)),
-        Body::Response(_) => Part::Answers { key, outcome: Outcome::Done, last: true },
-        Body::Exception(code) => {
-            Part::Answers { key, outcome: Outcome::Refused(u16::from(code.code())), last: true }
-        }
         // Its function code was read, and that is an act, too.
         Body::Unread(_) if adu.direction == Direction::Request => {
             Part::Asks(asks(adu, None, key, context))
         }
-        Body::Unread(_) => Part::Answers { key, outcome: Outcome::Done, last: true },
+        Body::Response(_) | Body::Unread(_) => {
+            Part::Answers { key, outcome: Outcome::Done, last: true }
+        }
+        Body::Exception(code) => {
+            Part::Answers { key, outcome: Outcome::Refused(u16::from(code.code())), last: true }
+        }
     }
 }
 
@@ -154,11 +155,15 @@ fn diagnostic(sub_function: Diagnostic) -> Intent {
 fn targets(function: FunctionCode, request: &Request<'_>) -> Vec<Target> {
     match *request {
         Request::Read { address, quantity } => {
-            let space = match function {
-                FunctionCode::ReadCoils => Space::Coil,
-                FunctionCode::ReadDiscreteInputs => Space::DiscreteInput,
-                FunctionCode::ReadInputRegisters => Space::InputRegister,
-                _ => Space::HoldingRegister,
+            // Functions 1 to 4 share this layout.
+            let space = if function == FunctionCode::ReadCoils {
+                Space::Coil
+            } else if function == FunctionCode::ReadDiscreteInputs {
+                Space::DiscreteInput
+            } else if function == FunctionCode::ReadInputRegisters {
+                Space::InputRegister
+            } else {
+                Space::HoldingRegister
             };
             vec![span(space, address, quantity)]
         }

@@ -48,14 +48,14 @@ impl Pending {
     }
 
     /// Takes the oldest request with this key.
-    pub(crate) fn take(&mut self, key: &Key) -> Option<Waiting> {
-        let place = self.waiting.iter().position(|waiting| waiting.key == *key)?;
+    pub(crate) fn take(&mut self, key: Key) -> Option<Waiting> {
+        let place = self.waiting.iter().position(|waiting| waiting.key == key)?;
         self.waiting.remove(place)
     }
 
     /// The oldest request with this key.
-    pub(crate) fn find(&self, key: &Key) -> Option<&Waiting> {
-        self.waiting.iter().find(|waiting| waiting.key == *key)
+    pub(crate) fn find(&self, key: Key) -> Option<&Waiting> {
+        self.waiting.iter().find(|waiting| waiting.key == key)
     }
 
     /// Takes the oldest request if it was sent before `time_ns`.

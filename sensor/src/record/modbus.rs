@@ -50,7 +50,7 @@ pub(super) struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     device_id: Option<Vec<DeviceObject>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    files: Option<Vec<File>>,
+    files: Option<Vec<FileArea>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     octets: Option<Hex<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +66,7 @@ struct DeviceObject {
 
 /// One record of a file, or part of it.
 #[derive(Debug, Default, Serialize)]
-struct File {
+struct FileArea {
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +151,7 @@ impl<'a> Fields<'a> {
             }
             Request::ReadFifo { address } => self.address = Some(address),
             Request::ReadFile { areas } => {
-                let file = |area: gridtap_parsers::modbus::FileArea| File {
+                let file = |area: gridtap_parsers::modbus::FileArea| FileArea {
                     file: Some(area.file),
                     record: Some(area.record),
                     length: Some(area.length),
@@ -194,9 +194,9 @@ impl<'a> Fields<'a> {
                 self.mask(address, and_mask, or_mask);
             }
             Response::ReadFile { blocks } => {
-                let file = |values: gridtap_parsers::modbus::Registers<'_>| File {
+                let file = |values: gridtap_parsers::modbus::Registers<'_>| FileArea {
                     values: Some(values.iter().collect()),
-                    ..File::default()
+                    ..FileArea::default()
                 };
                 self.files = Some(blocks.iter().map(file).collect());
             }
@@ -255,7 +255,7 @@ impl<'a> Fields<'a> {
     }
 
     fn written_files(&mut self, writes: gridtap_parsers::modbus::FileWrites<'_>) {
-        let file = |write: gridtap_parsers::modbus::FileWrite<'_>| File {
+        let file = |write: gridtap_parsers::modbus::FileWrite<'_>| FileArea {
             file: Some(write.area.file),
             record: Some(write.area.record),
             length: Some(write.area.length),
