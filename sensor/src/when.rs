@@ -63,7 +63,8 @@ impl FromStr for Span {
             'd' => 86_400,
             _ => return Err(wanted()),
         };
-        let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| wanted())?;
+        let number = text.strip_suffix(unit).ok_or_else(wanted)?;
+        let number: u64 = number.parse().map_err(|_| wanted())?;
         number.checked_mul(seconds).map(|s| Self(Duration::from_secs(s))).ok_or_else(wanted)
     }
 }

@@ -1,0 +1,172 @@
+//! Findings in, alerts out.
+
+use gridtap_models::detector::{Bits, Finding};
+use gridtap_models::event::{
+    Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Protocol, Space, Stage,
+    Target, Unseen, Value,
+};
+
+use super::record::Outcomes;
+use super::{Alert, Raiser, Settings, Severity};
+
+const MINUTE: u64 = 60 * 1_000_000_000;
+
+fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
+    let (client, server) = ([10, 0, 0, client].into(), [10, 0, 0, server].into());
+    Event {
+        place: Place { sequence: packet, partition: 0, nth: 0 },
+        time_ns,
+        packet: PacketRef { capture: 0, number: packet },
+        stage: Stage::Requested,
+        conversation: Conversation {
+            protocol: Protocol::Modbus,
+            client,
+            server,
+            unit: 1,
+            client_unit: None,
+        },
+        client_mac: None,
+        server_mac: None,
+        intent: Intent::Write,
+        function: Function { code: 6, sub: None, name: "write_single_register" },
+        targets: vec![Target {
+            space: Space::HoldingRegister,
+            start: 10,
+            count: 1,
+            values: vec![Value::Number(7.0)],
+        }],
+        broadcast: false,
+        digest: packet,
+        unseen: Unseen::default(),
+    }
+}
+
+fn finding(kind: &'static str, bits: f64, hard: bool) -> Finding {
+    Finding {
+        detector: "d",
+        kind,
+        surprise: Bits(bits),
+        hard,
+        actor: None,
+        because: format!("{bits} bits of {kind}"),
+        normal_if: "it were normal".to_owned(),
+    }
+}
+
+fn raiser(episodes: usize) -> Raiser {
+    let settings = Settings {
+        at_bits: 10.0,
+        command_at_bits: 6.6,
+        quiet_ns: 15 * MINUTE,
+        episodes,
+        awaited: 8,
+    };
+    let mut raiser = Raiser::new(settings, vec!["a.pcap".to_owned()]);
+    raiser.set_baseline("b".repeat(64));
+    raiser
+}
+
+fn take(raiser: &mut Raiser, event: &Event, findings: &[Finding]) -> Vec<Alert> {
+    let mut alerts = Vec::new();
+    raiser.take(event, findings, false, &mut |alert| alerts.push(alert));
+    alerts
+}
+
+#[test]
+fn what_one_actor_does_until_it_is_quiet_is_one_alert() {
+    let mut raiser = raiser(8);
+    let odd = [finding("new-writer", 20.0, false)];
+    let mut lines = Vec::new();
+    for packet in 1..=10 {
+        lines.extend(take(&mut raiser, &act(66, 21, packet * MINUTE, packet), &odd));
+    }
+    // Raised, and written again at each doubling.
+    let counts: Vec<_> = lines.iter().map(|alert| (alert.revision, alert.count)).collect();
+    assert_eq!(counts, [(0, 1), (1, 2), (2, 4), (3, 8)]);
+    assert!(lines.iter().all(|alert| alert.id == lines[0].id && !alert.last));
+
+    let later = take(&mut raiser, &act(5, 21, 26 * MINUTE, 11), &[]);
+    let [closed] = &later[..] else { panic!("{later:?}") };
+    assert!(closed.last && closed.count == 10 && closed.revision == 4);
+    assert_eq!(closed.packets, (1..=10).collect::<Vec<_>>());
+
+    let again = take(&mut raiser, &act(66, 21, 27 * MINUTE, 12), &odd);
+    assert_ne!(again[0].id, closed.id);
+}
+
+#[test]
+fn a_new_kind_a_new_target_and_a_graver_act_are_written_at_once() {
+    let mut raiser = raiser(8);
+    let read = Event { intent: Intent::Read, ..act(66, 21, 1, 1) };
+    let first = take(&mut raiser, &read, &[finding("new-conversation", 12.0, false)]);
+    assert_eq!(first[0].severity, Severity::Low);
+    take(&mut raiser, &read, &[finding("new-conversation", 12.0, false)]);
+
+    let other = Event { intent: Intent::Read, ..act(66, 22, 3, 3) };
+    let target = take(&mut raiser, &other, &[finding("new-conversation", 12.0, false)]);
+    assert_eq!(target[0].targets.len(), 2);
+
+    let write = take(&mut raiser, &act(66, 21, 5, 5), &[finding("new-writer", 18.0, false)]);
+    assert_eq!((write[0].severity, write[0].kind), (Severity::Critical, "new-writer"));
+    assert_eq!(write[0].findings.len(), 2);
+    assert!(write[0].what.contains("holding-register 10 = 7"), "{}", write[0].what);
+}
+
+#[test]
+fn less_surprise_is_enough_for_what_changes_something() {
+    let mut raiser = raiser(8);
+    let odd = [finding("new-function", 7.0, false)];
+    let read = Event { intent: Intent::Read, ..act(5, 21, 1, 1) };
+    assert!(take(&mut raiser, &read, &odd).is_empty());
+    assert_eq!(take(&mut raiser, &act(5, 21, 2, 2), &odd).len(), 1);
+    assert!(take(&mut raiser, &act(6, 21, 3, 3), &[finding("k", 6.5, false)]).is_empty());
+}
+
+#[test]
+fn while_learning_only_hard_findings_are_raised() {
+    let mut raiser = raiser(8);
+    let mut alerts = Vec::new();
+    let findings = [finding("new-writer", 40.0, false)];
+    raiser.take(&act(66, 21, 1, 1), &findings, true, &mut |alert| alerts.push(alert));
+    assert!(alerts.is_empty());
+    let findings = [finding("role-inversion", 1.0, true)];
+    raiser.take(&act(66, 21, 2, 2), &findings, true, &mut |alert| alerts.push(alert));
+    assert!(alerts[0].hard);
+}
+
+#[test]
+fn how_an_odd_act_ended_is_in_the_next_revision() {
+    let mut raiser = raiser(8);
+    let odd = [finding("new-writer", 20.0, false)];
+    let event = act(66, 21, 1, 1);
+    take(&mut raiser, &event, &odd);
+    let stage = Stage::Ended { outcome: Outcome::Refused(2), after_ns: 1 };
+    take(&mut raiser, &Event { stage, ..event.clone() }, &[]);
+    // Only once, and only for acts of the episode.
+    take(&mut raiser, &Event { stage, ..event }, &[]);
+    take(&mut raiser, &Event { stage, ..act(5, 21, 1, 7) }, &[]);
+    let mut alerts = Vec::new();
+    raiser.finish(&mut |alert| alerts.push(alert));
+    assert_eq!(alerts[0].outcomes, Outcomes { refused: 1, ..Outcomes::default() });
+}
+
+#[test]
+fn a_flood_of_actors_closes_the_quietest_and_counts_it() {
+    let mut raiser = raiser(2);
+    let odd = [finding("new-writer", 20.0, false)];
+    take(&mut raiser, &act(1, 21, 1, 1), &odd);
+    take(&mut raiser, &act(2, 21, 2, 2), &odd);
+    let lines = take(&mut raiser, &act(3, 21, 3, 3), &odd);
+    let [closed, new] = &lines[..] else { panic!("{lines:?}") };
+    assert!(closed.last && closed.actor.to_string() == "10.0.0.1");
+    assert_eq!(new.actor.to_string(), "10.0.0.3");
+    assert_eq!(raiser.closed_early(), 1);
+}
+
+#[test]
+fn the_id_does_not_depend_on_packet_numbers() {
+    let odd = [finding("new-writer", 20.0, false)];
+    let whole = take(&mut raiser(8), &act(66, 21, 1, 900), &odd);
+    let slice = Event { digest: 900, ..act(66, 21, 1, 3) };
+    assert_eq!(take(&mut raiser(8), &slice, &odd)[0].id, whole[0].id);
+}
