@@ -5,6 +5,8 @@
 mod dnp3;
 mod modbus;
 mod pending;
+#[cfg(test)]
+mod tests;
 
 use gridtap_models::event::{
     Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Stage, Target, Unseen,

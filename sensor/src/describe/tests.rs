@@ -1,0 +1,214 @@
+//! Messages in, events out.
+
+use std::net::SocketAddr;
+
+use gridtap_captures::dnp3::{self as frames, Crob};
+use gridtap_captures::modbus::{mbap, request, response};
+use gridtap_models::event::Unseen;
+use gridtap_models::event::{
+    Event, Intent, Outcome, PacketRef, Place, Space, Stage, Switch, Value,
+};
+use gridtap_parsers::{Chunk, Dissector, PROTOCOLS, Side};
+
+use super::{Context, Describer, End, Numbered, Patience};
+
+/// One flow, from octets to events. The client is side A.
+struct Flow {
+    dissector: Box<dyn Dissector>,
+    describer: Describer,
+    patience: Patience,
+    offsets: [u64; 2],
+    packet: u64,
+    pushed_out: u64,
+}
+
+impl Flow {
+    fn new(protocol: &str) -> Self {
+        let protocol = PROTOCOLS.iter().find(|row| row.name == protocol).unwrap();
+        Self {
+            dissector: (protocol.make)(Side::B),
+            describer: Describer::default(),
+            patience: Patience { requests: 4, answer_ns: 10_000 },
+            offsets: [0; 2],
+            packet: 0,
+            pushed_out: 0,
+        }
+    }
+
+    /// Sends octets a thousand nanoseconds after the last.
+    fn send(&mut self, side: Side, octets: &[u8]) -> Vec<Event> {
+        self.packet += 1;
+        let index = usize::from(side == Side::B);
+        let chunk = Chunk { side, offset: self.offsets[index], lost: 0, octets, datagram: false };
+        self.offsets[index] += octets.len() as u64;
+        let mut next = Place { sequence: self.packet, partition: 0, nth: 0 };
+        let end = |last| End { address: SocketAddr::from(([10, 0, 0, last], 502)), mac: None };
+        let mut events = Vec::new();
+        let Self { dissector, describer, patience, packet, pushed_out, .. } = self;
+        dissector.feed(&chunk, &mut |parsed| {
+            let (sender, receiver) =
+                if parsed.side == Side::A { (end(5), end(21)) } else { (end(21), end(5)) };
+            let context = Context {
+                place: next,
+                time_ns: *packet * 1_000,
+                packet: PacketRef { capture: 0, number: *packet },
+                sender,
+                receiver,
+                unseen: Unseen::default(),
+            };
+            let mut out = |event| events.push(event);
+            let mut numbered = Numbered { next: &mut next, pushed_out, out: &mut out };
+            describer.describe(parsed, &context, patience, &mut numbered);
+        });
+        events
+    }
+}
+
+fn outcome(event: &Event) -> Option<Outcome> {
+    match event.stage {
+        Stage::Requested => None,
+        Stage::Ended { outcome, .. } => Some(outcome),
+    }
+}
+
+#[test]
+fn a_modbus_write_is_requested_and_done() {
+    let mut flow = Flow::new("modbus");
+    let asked = flow.send(Side::A, &mbap(7, 1, &request::write_single_register(10, 221)));
+    let [event] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!((event.intent, event.stage), (Intent::Write, Stage::Requested));
+    assert_eq!(event.function.name, "write_single_register");
+    assert_eq!(event.conversation.client.to_string(), "10.0.0.5");
+    let target = &event.targets[0];
+    assert_eq!((target.space, target.start), (Space::HoldingRegister, 10));
+    assert_eq!(target.values, [Value::Number(221.0)]);
+
+    let ended = flow.send(Side::B, &mbap(7, 1, &response::write_single_register(10, 221)));
+    let [event] = &ended[..] else { panic!("{ended:?}") };
+    assert_eq!(event.stage, Stage::Ended { outcome: Outcome::Done, after_ns: 1_000 });
+    assert_eq!(event.conversation, asked[0].conversation);
+    assert_eq!(event.digest, asked[0].digest);
+}
+
+#[test]
+fn an_exception_is_a_refusal_with_its_code() {
+    let mut flow = Flow::new("modbus");
+    flow.send(Side::A, &mbap(1, 1, &request::read_coils(0, 8)));
+    let ended = flow.send(Side::B, &mbap(1, 1, &response::exception(1, 2)));
+    assert_eq!(outcome(&ended[0]), Some(Outcome::Refused(2)));
+}
+
+#[test]
+fn pipelined_requests_find_their_own_answers() {
+    let mut flow = Flow::new("modbus");
+    for transaction in 1..=3 {
+        flow.send(Side::A, &mbap(transaction, 1, &request::read_coils(transaction, 8)));
+    }
+    for transaction in [3, 1, 2] {
+        let answer = mbap(transaction, 1, &response::read_coils(&[true; 8]));
+        let ended = flow.send(Side::B, &answer);
+        assert_eq!(ended[0].targets[0].start, u32::from(transaction));
+    }
+}
+
+#[test]
+fn a_request_that_is_never_answered_ends_by_time_or_by_newer_ones() {
+    let mut flow = Flow::new("modbus");
+    let read = |n: u16| mbap(n, 1, &request::read_coils(n, 8));
+    let mut events = Vec::new();
+    for n in 1..=5 {
+        events.extend(flow.send(Side::A, &read(n)));
+    }
+    // The fifth pushes the first out.
+    assert_eq!(flow.pushed_out, 1);
+    assert_eq!(events.iter().filter(|event| outcome(event).is_some()).count(), 1);
+    flow.packet += 20;
+    let late = flow.send(Side::A, &read(6));
+    let unanswered =
+        late.iter().filter(|event| outcome(event) == Some(Outcome::Unanswered)).count();
+    assert_eq!(unanswered, 4);
+}
+
+#[test]
+fn reading_and_writing_at_once_is_a_write_with_a_read_beside_it() {
+    let mut flow = Flow::new("modbus");
+    let pdu = request::read_write_multiple_registers(0, 4, 100, &[1, 2]);
+    let event = &flow.send(Side::A, &mbap(1, 1, &pdu))[0];
+    assert_eq!(event.intent, Intent::Write);
+    assert_eq!((event.targets[0].start, event.targets[0].values.len()), (100, 2));
+    assert_eq!((event.targets[1].start, event.targets[1].count), (0, 4));
+    assert!(event.targets[1].values.is_empty());
+}
+
+#[test]
+fn what_diagnostics_are_meant_to_do_depends_on_the_sub_function() {
+    let table = [(0, Intent::Diagnose), (1, Intent::Restart), (4, Intent::Restart)];
+    for (sub, intent) in table.into_iter().chain([(3, Intent::Configure), (10, Intent::Freeze)]) {
+        let mut flow = Flow::new("modbus");
+        let event = &flow.send(Side::A, &mbap(1, 1, &request::diagnostics(sub, &[0])))[0];
+        assert_eq!((event.intent, event.function.sub), (intent, Some(sub)), "{sub}");
+    }
+}
+
+#[test]
+fn a_function_code_of_nobody_is_an_act_all_the_same() {
+    let mut flow = Flow::new("modbus");
+    flow.send(Side::A, &mbap(1, 1, &request::read_coils(0, 8)));
+    let event = &flow.send(Side::A, &mbap(2, 1, &[99, 1, 2]))[0];
+    assert_eq!((event.intent, event.function.code), (Intent::Unknown, 99));
+}
+
+#[test]
+fn select_and_operate_name_the_point_and_the_command() {
+    let (mut master, mut outstation) =
+        (frames::Station::master(1, 10), frames::Station::outstation(10, 1));
+    let mut flow = Flow::new("dnp3");
+    let close = Crob::CLOSE;
+    for (sequence, intent) in [(3, Intent::Select), (4, Intent::Operate)] {
+        let fragment = match intent {
+            Intent::Select => frames::request::select(sequence, &[close.to(6)]),
+            _ => frames::request::operate(sequence, &[close.to(6)]),
+        };
+        let event = &flow.send(Side::A, &master.frames(&fragment))[0];
+        assert_eq!(event.intent, intent);
+        assert_eq!((event.conversation.unit, event.conversation.client_unit), (10, Some(1)));
+        let target = &event.targets[0];
+        assert_eq!((target.space, target.start), (Space::BinaryOutput, 6));
+        assert_eq!(target.values, [Value::Switch(Switch::Close)]);
+
+        let status = Crob { status: if sequence == 4 { 2 } else { 0 }, ..close };
+        let answer = frames::response::response(sequence, frames::Iin(0), &[status.to(6)]);
+        let ended = flow.send(Side::B, &outstation.frames(&answer));
+        let expected = if sequence == 4 { Outcome::Refused(2) } else { Outcome::Done };
+        assert_eq!(outcome(&ended[0]), Some(expected));
+    }
+}
+
+#[test]
+fn dnp3_functions_mean_what_they_do() {
+    let class = [frames::Class::One];
+    let table = [
+        (frames::request::integrity_poll(0), Intent::Read),
+        (frames::request::write_time(0, 1_700_000_000_000), Intent::SetTime),
+        (frames::request::clear_restart(0), Intent::Freeze),
+        (frames::request::cold_restart(0), Intent::Restart),
+        (frames::request::disable_unsolicited(0, &class), Intent::Configure),
+        (frames::request::delay_measure(0), Intent::Diagnose),
+    ];
+    for (fragment, intent) in table {
+        let mut master = frames::Station::master(1, 10);
+        let events = Flow::new("dnp3").send(Side::A, &master.frames(&fragment));
+        assert_eq!(events[0].intent, intent, "{}", events[0].function.name);
+    }
+}
+
+#[test]
+fn confirms_and_unsolicited_responses_ask_for_nothing() {
+    let (mut master, mut outstation) =
+        (frames::Station::master(1, 10), frames::Station::outstation(10, 1));
+    let mut flow = Flow::new("dnp3");
+    let unsolicited = frames::response::unsolicited(0, frames::Iin(0), &[]);
+    assert!(flow.send(Side::B, &outstation.frames(&unsolicited)).is_empty());
+    let confirm = frames::request::confirm_unsolicited(0);
+    assert!(flow.send(Side::A, &master.frames(&confirm)).is_empty());
+}
