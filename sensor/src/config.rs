@@ -115,9 +115,13 @@ impl Config {
             let text = std::fs::read_to_string(path)
                 .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
             // Read as settings first: an error then has its line.
-            let bad = |error: toml::de::Error| ConfigError::NotSettings {
-                origin: path.display().to_string(),
-                reason: error.to_string().trim_end().to_owned(),
+            let bad = |error: toml::de::Error| {
+                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+                let line = before.matches('\n').count().saturating_add(1);
+                ConfigError::NotSettings {
+                    origin: path.display().to_string(),
+                    reason: format!("line {line}: {}", error.message().replace('\n', ", ")),
+                }
             };
             toml::from_str::<Draft>(&text).map_err(bad)?;
             table = toml::from_str(&text).map_err(bad)?;
@@ -127,7 +131,7 @@ impl Config {
         }
         let draft: Draft = table.try_into().map_err(|error| ConfigError::NotSettings {
             origin: format!("settings in {PREFIX}… variables"),
-            reason: error.to_string().trim_end().to_owned(),
+            reason: error.message().replace('\n', ", "),
         })?;
         Self::try_from(draft)
     }

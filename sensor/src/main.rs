@@ -14,7 +14,9 @@ fn main() -> ExitCode {
     match run(&cli.command, terminal) {
         Ok(ended) => ExitCode::from(ended.status()),
         Err(failure) => {
-            terminal.say(format_args!("gridtap: {failure}"));
+            if !matches!(failure, Failure::AlreadySaid) {
+                terminal.say(format_args!("gridtap: {failure}"));
+            }
             ExitCode::from(failure.status())
         }
     }

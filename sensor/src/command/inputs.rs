@@ -48,7 +48,7 @@ impl Inputs {
             }
         }
         if files.is_empty() {
-            return Err(Failure::NoInput);
+            return Err(Failure::AlreadySaid);
         }
         let mut source = Merged::new(files);
         if let Some(expression) = filter {

@@ -60,9 +60,9 @@ pub enum Failure {
     /// A capture or an interface that cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// No input could be read; each was said already.
-    #[error("nothing could be read")]
-    NoInput,
+    /// No input could be read, and what is wrong with each was said already.
+    #[error("no input could be read")]
+    AlreadySaid,
     /// An output that cannot be written.
     #[error(transparent)]
     Output(#[from] SinkError),
@@ -89,7 +89,7 @@ impl Failure {
                 | SourceError::NoFilters { .. }
                 | SourceError::ReadOnce { .. },
             ) => 2,
-            Self::Source(_) | Self::NoInput => 3,
+            Self::Source(_) | Self::AlreadySaid => 3,
             Self::Output(_) => 4,
         }
     }

@@ -24,6 +24,14 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     let format = terminal.format(&args.common);
     // Everything that can be refused is, before an output is begun.
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
+    let read_once = args.captures.iter().any(|path| path == Path::new("-"));
+    if read_once && ledger.is_none() && args.learn_for.is_none() {
+        return Err(Failure::Usage(
+            "`-` is read once, so a third of it is not known before: name --learn-for or \
+             --baseline"
+                .to_owned(),
+        ));
+    }
     let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), false, terminal)?;
     let mode = match (&ledger, args.learn_for) {
         (Some(_), _) => Mode::Judge,
@@ -48,7 +56,11 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
         progress.show(source.progress().octets_read, n);
     });
     progress.finish();
+    let reader_gone = sinks.reader_gone();
     sinks.finish()?;
+    if reader_gone {
+        return Ok(Ended::Well);
+    }
 
     let all_read = inputs.all_read(terminal);
     let (learned, acts) = judged.judge.acts();
@@ -77,13 +89,6 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
 
 /// A third of the time that the captures cover, in nanoseconds.
 fn third_of(inputs: &Inputs, terminal: Terminal) -> Result<u64, Failure> {
-    if inputs.paths.iter().any(|path| path == Path::new("-")) {
-        return Err(Failure::Usage(
-            "`-` is read once, so a third of it is not known before: name --learn-for or \
-             --baseline"
-                .to_owned(),
-        ));
-    }
     let Some(covered) = span(&inputs.paths)? else { return Ok(0) };
     let whole_ns = covered.last_ns.saturating_sub(covered.first_ns);
     let third_ns = whole_ns / 3;

@@ -165,9 +165,10 @@ fn select_and_operate_name_the_point_and_the_command() {
     let mut flow = Flow::new("dnp3");
     let close = Crob::CLOSE;
     for (sequence, intent) in [(3, Intent::Select), (4, Intent::Operate)] {
-        let fragment = match intent {
-            Intent::Select => frames::request::select(sequence, &[close.to(6)]),
-            _ => frames::request::operate(sequence, &[close.to(6)]),
+        let fragment = if intent == Intent::Select {
+            frames::request::select(sequence, &[close.to(6)])
+        } else {
+            frames::request::operate(sequence, &[close.to(6)])
         };
         let event = &flow.send(Side::A, &master.frames(&fragment))[0];
         assert_eq!(event.intent, intent);
