@@ -48,7 +48,7 @@ impl Judged {
                 judge.take(&event, gauges.first_ns(), &mut out);
             },
             |source, packets| {
-                if sinks.reader_gone() {
+                if sinks.unread() {
                     gauges.stop.store(true, Ordering::Relaxed);
                 }
                 look(source, packets);

@@ -54,6 +54,8 @@ pub struct Sinks {
     queue: Option<mpsc::Sender<Alert>>,
     thread: Option<JoinHandle<Result<(), SinkError>>>,
     reader_gone: Arc<AtomicBool>,
+    /// Whether somebody else than the reader of standard output wants the alerts.
+    kept: bool,
 }
 
 impl Sinks {
@@ -77,7 +79,8 @@ impl Sinks {
             .name("sinks".to_owned())
             .spawn(move || runtime.block_on(serve(sinks, alerts, &gone)))
             .map_err(|source| SinkError { name: "sinks".to_owned(), source })?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), reader_gone })
+        let kept = targets.iter().any(|to| matches!(to, Target::File(_) | Target::Append(_)));
+        Ok(Self { queue: Some(queue), thread: Some(thread), reader_gone, kept })
     }
 
     /// Hands an alert on; waits while the queue is full.
@@ -92,6 +95,12 @@ impl Sinks {
     #[must_use]
     pub fn reader_gone(&self) -> bool {
         self.reader_gone.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody wants any more alerts.
+    #[must_use]
+    pub fn unread(&self) -> bool {
+        self.reader_gone() && !self.kept
     }
 
     /// Waits until everything is written.
