@@ -3,6 +3,7 @@
 //! No I/O, no clock, no thread, no panic on any input.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
 
+mod codes;
 pub mod dnp3;
 mod error;
 pub mod modbus;

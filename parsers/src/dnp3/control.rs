@@ -3,7 +3,7 @@
 use nom::Parser;
 use nom::number::complete::{le_u8, le_u32};
 
-use super::codes::codes;
+use crate::codes::codes;
 use crate::error::Wire;
 
 /// A control relay output block (g12v1), or the block of a pattern (g12v2).
@@ -55,48 +55,77 @@ impl Crob {
 
 codes! {
     /// What a control block does with its output.
-    Operation: u8 {
-        Nul = 0, "nul", "Nothing, but for the clear bit.";
-        PulseOn = 1, "pulse_on", "On for the on-time, then off.";
-        PulseOff = 2, "pulse_off", "Off for the off-time, then on.";
-        LatchOn = 3, "latch_on", "On, and stay.";
-        LatchOff = 4, "latch_off", "Off, and stay.";
+    Operation(u8) {
+        /// Nothing, but for the clear bit.
+        Nul = 0 "nul",
+        /// On for the on-time, then off.
+        PulseOn = 1 "pulse_on",
+        /// Off for the off-time, then on.
+        PulseOff = 2 "pulse_off",
+        /// On, and stay.
+        LatchOn = 3 "latch_on",
+        /// Off, and stay.
+        LatchOff = 4 "latch_off",
     }
 }
 
 codes! {
     /// Which output of a pair a control block works on.
-    TripClose: u8 {
-        Nul = 0, "nul", "The point's only one.";
-        Close = 1, "close", "The one that closes.";
-        Trip = 2, "trip", "The one that trips.";
+    TripClose(u8) {
+        /// The point's only one.
+        Nul = 0 "nul",
+        /// The one that closes.
+        Close = 1 "close",
+        /// The one that trips.
+        Trip = 2 "trip",
     }
 }
 
 codes! {
     /// What became of a command, 0 to 127.
-    Status: u8 {
-        Success = 0, "success", "Accepted, begun or queued.";
-        Timeout = 1, "timeout", "The operate came too late after its select.";
-        NoSelect = 2, "no_select", "The operate matched no select.";
-        FormatError = 3, "format_error", "A field of the request was wrong.";
-        NotSupported = 4, "not_supported", "The point does not know the operation.";
-        AlreadyActive = 5, "already_active", "The point is active already, or its queue full.";
-        HardwareError = 6, "hardware_error", "Trouble with the control hardware.";
-        Local = 7, "local", "The switch stands at local.";
-        TooManyObjs = 8, "too_many_objs", "Too many objects in one request.";
-        NotAuthorized = 9, "not_authorized", "The master may not.";
-        AutomationInhibit = 10, "automation_inhibit", "Local automation forbids it.";
-        ProcessingLimited = 11, "processing_limited", "The device has too much to do.";
-        OutOfRange = 12, "out_of_range", "A value outside the range allowed.";
-        DownstreamLocal = 13, "downstream_local", "The device behind stands at local.";
-        AlreadyComplete = 14, "already_complete", "It was done before.";
-        Blocked = 15, "blocked", "The outstation blocks the function.";
-        Cancelled = 16, "cancelled", "It was cancelled.";
-        BlockedOtherMaster = 17, "blocked_other_master", "Another master alone may.";
-        DownstreamFail = 18, "downstream_fail", "The device behind failed.";
-        NonParticipating = 126, "non_participating", "The outstation takes no part; deprecated.";
-        Undefined = 127, "undefined", "Another error.";
+    Status(u8) {
+        /// Accepted, begun or queued.
+        Success = 0 "success",
+        /// The operate came too late after its select.
+        Timeout = 1 "timeout",
+        /// The operate matched no select.
+        NoSelect = 2 "no_select",
+        /// A field of the request was wrong.
+        FormatError = 3 "format_error",
+        /// The point does not know the operation.
+        NotSupported = 4 "not_supported",
+        /// The point is active already, or its queue full.
+        AlreadyActive = 5 "already_active",
+        /// Trouble with the control hardware.
+        HardwareError = 6 "hardware_error",
+        /// The switch stands at local.
+        Local = 7 "local",
+        /// Too many objects in one request.
+        TooManyObjs = 8 "too_many_objs",
+        /// The master may not.
+        NotAuthorized = 9 "not_authorized",
+        /// Local automation forbids it.
+        AutomationInhibit = 10 "automation_inhibit",
+        /// The device has too much to do.
+        ProcessingLimited = 11 "processing_limited",
+        /// A value outside the range allowed.
+        OutOfRange = 12 "out_of_range",
+        /// The device behind stands at local.
+        DownstreamLocal = 13 "downstream_local",
+        /// It was done before.
+        AlreadyComplete = 14 "already_complete",
+        /// The outstation blocks the function.
+        Blocked = 15 "blocked",
+        /// It was cancelled.
+        Cancelled = 16 "cancelled",
+        /// Another master alone may.
+        BlockedOtherMaster = 17 "blocked_other_master",
+        /// The device behind failed.
+        DownstreamFail = 18 "downstream_fail",
+        /// The outstation takes no part; deprecated.
+        NonParticipating = 126 "non_participating",
+        /// Another error.
+        Undefined = 127 "undefined",
     }
 }
 

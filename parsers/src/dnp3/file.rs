@@ -5,8 +5,8 @@ use nom::bytes::complete::take;
 use nom::combinator::rest;
 use nom::number::complete::{le_u8, le_u16, le_u32};
 
-use super::codes::codes;
 use super::points::le_u48;
+use crate::codes::codes;
 use crate::error::{Class, Wire, fault};
 
 /// A file object. Names and texts are octets as sent.
@@ -131,33 +131,53 @@ impl<'a> File<'a> {
 
 codes! {
     /// What a file is opened for.
-    FileMode: u16 {
-        Null = 0, "null", "Nothing; used to delete.";
-        Read = 1, "read", "To read it.";
-        Write = 2, "write", "To write it anew.";
-        Append = 3, "append", "To add to it.";
+    FileMode(u16) {
+        /// Nothing; used to delete.
+        Null = 0 "null",
+        /// To read it.
+        Read = 1 "read",
+        /// To write it anew.
+        Write = 2 "write",
+        /// To add to it.
+        Append = 3 "append",
     }
 }
 
 codes! {
     /// What became of a request about a file.
-    FileStatus: u8 {
-        Success = 0, "success", "It was done.";
-        PermissionDenied = 1, "permission_denied", "The user may not.";
-        InvalidMode = 2, "invalid_mode", "No such mode.";
-        FileNotFound = 3, "file_not_found", "No such file.";
-        FileLocked = 4, "file_locked", "Another has it.";
-        TooManyOpen = 5, "too_many_open", "Too many files are open.";
-        InvalidHandle = 6, "invalid_handle", "No such handle.";
-        WriteBlockSize = 7, "write_block_size", "A block of the wrong size.";
-        CommLost = 8, "comm_lost", "The file's device is out of reach.";
-        CannotAbort = 9, "cannot_abort", "It cannot be ended.";
-        NotOpened = 16, "not_opened", "The file is not open.";
-        HandleExpired = 17, "handle_expired", "The handle was not used for too long.";
-        BufferOverrun = 18, "buffer_overrun", "Too many octets.";
-        Fatal = 19, "fatal", "The file is lost.";
-        BlockSequence = 20, "block_sequence", "A block out of sequence.";
-        Undefined = 255, "undefined", "Another error.";
+    FileStatus(u8) {
+        /// It was done.
+        Success = 0 "success",
+        /// The user may not.
+        PermissionDenied = 1 "permission_denied",
+        /// No such mode.
+        InvalidMode = 2 "invalid_mode",
+        /// No such file.
+        FileNotFound = 3 "file_not_found",
+        /// Another has it.
+        FileLocked = 4 "file_locked",
+        /// Too many files are open.
+        TooManyOpen = 5 "too_many_open",
+        /// No such handle.
+        InvalidHandle = 6 "invalid_handle",
+        /// A block of the wrong size.
+        WriteBlockSize = 7 "write_block_size",
+        /// The file's device is out of reach.
+        CommLost = 8 "comm_lost",
+        /// It cannot be ended.
+        CannotAbort = 9 "cannot_abort",
+        /// The file is not open.
+        NotOpened = 16 "not_opened",
+        /// The handle was not used for too long.
+        HandleExpired = 17 "handle_expired",
+        /// Too many octets.
+        BufferOverrun = 18 "buffer_overrun",
+        /// The file is lost.
+        Fatal = 19 "fatal",
+        /// A block out of sequence.
+        BlockSequence = 20 "block_sequence",
+        /// Another error.
+        Undefined = 255 "undefined",
     }
 }
 

@@ -1,47 +1,84 @@
 //! Application function codes.
 
-use super::codes::codes;
+use crate::codes::codes;
 
 codes! {
     /// What a fragment asks for or is.
-    FunctionCode: u8 {
-        Confirm = 0, "confirm", "A fragment was received; sent by either side.";
-        Read = 1, "read", "Send objects.";
-        Write = 2, "write", "Store objects.";
-        Select = 3, "select", "Arm outputs for the operate that follows.";
-        Operate = 4, "operate", "Operate the outputs selected before.";
-        DirectOperate = 5, "direct_operate", "Operate outputs at once.";
-        DirectOperateNr = 6, "direct_operate_nr", "Operate outputs at once, without a response.";
-        ImmedFreeze = 7, "immed_freeze", "Freeze counters or analog inputs.";
-        ImmedFreezeNr = 8, "immed_freeze_nr", "As [`Self::ImmedFreeze`], without a response.";
-        FreezeClear = 9, "freeze_clear", "Freeze counters, then zero them.";
-        FreezeClearNr = 10, "freeze_clear_nr", "As [`Self::FreezeClear`], without a response.";
-        FreezeAtTime = 11, "freeze_at_time", "Freeze at a time, and from then on at an interval.";
-        FreezeAtTimeNr = 12, "freeze_at_time_nr", "As [`Self::FreezeAtTime`], without a response.";
-        ColdRestart = 13, "cold_restart", "Restart the device.";
-        WarmRestart = 14, "warm_restart", "Restart its DNP3 application.";
-        InitializeData = 15, "initialize_data", "Obsolete.";
-        InitializeApplication = 16, "initialize_application", "Make an application ready to run.";
-        StartApplication = 17, "start_application", "Start an application.";
-        StopApplication = 18, "stop_application", "Stop an application.";
-        SaveConfiguration = 19, "save_configuration", "Deprecated.";
-        EnableUnsolicited = 20, "enable_unsolicited", "Let events be sent unasked.";
-        DisableUnsolicited = 21, "disable_unsolicited", "Let events wait to be asked for.";
-        AssignClass = 22, "assign_class", "Put points into an event class.";
-        DelayMeasure = 23, "delay_measure", "Answer, so that the way can be timed.";
-        RecordCurrentTime = 24, "record_current_time", "Note the clock, for the write that sets it.";
-        OpenFile = 25, "open_file", "Open or create a file.";
-        CloseFile = 26, "close_file", "Close a file.";
-        DeleteFile = 27, "delete_file", "Delete a file.";
-        GetFileInfo = 28, "get_file_info", "Describe a file.";
-        AuthenticateFile = 29, "authenticate_file", "Ask for a key to files, by a password in clear text.";
-        AbortFile = 30, "abort_file", "End a transfer.";
-        ActivateConfig = 31, "activate_config", "Run on a configuration written before.";
-        AuthRequest = 32, "auth_request", "Secure Authentication, from the master.";
-        AuthRequestNr = 33, "auth_request_nr", "As [`Self::AuthRequest`], without a response.";
-        Response = 129, "response", "The answer to a request.";
-        UnsolicitedResponse = 130, "unsolicited_response", "Events, unasked.";
-        AuthResponse = 131, "auth_response", "Secure Authentication, from the outstation.";
+    FunctionCode(u8) {
+        /// A fragment was received; sent by either side.
+        Confirm = 0 "confirm",
+        /// Send objects.
+        Read = 1 "read",
+        /// Store objects.
+        Write = 2 "write",
+        /// Arm outputs for the operate that follows.
+        Select = 3 "select",
+        /// Operate the outputs selected before.
+        Operate = 4 "operate",
+        /// Operate outputs at once.
+        DirectOperate = 5 "direct_operate",
+        /// Operate outputs at once, without a response.
+        DirectOperateNr = 6 "direct_operate_nr",
+        /// Freeze counters or analog inputs.
+        ImmedFreeze = 7 "immed_freeze",
+        /// As [`Self::ImmedFreeze`], without a response.
+        ImmedFreezeNr = 8 "immed_freeze_nr",
+        /// Freeze counters, then zero them.
+        FreezeClear = 9 "freeze_clear",
+        /// As [`Self::FreezeClear`], without a response.
+        FreezeClearNr = 10 "freeze_clear_nr",
+        /// Freeze at a time, and from then on at an interval.
+        FreezeAtTime = 11 "freeze_at_time",
+        /// As [`Self::FreezeAtTime`], without a response.
+        FreezeAtTimeNr = 12 "freeze_at_time_nr",
+        /// Restart the device.
+        ColdRestart = 13 "cold_restart",
+        /// Restart its DNP3 application.
+        WarmRestart = 14 "warm_restart",
+        /// Obsolete.
+        InitializeData = 15 "initialize_data",
+        /// Make an application ready to run.
+        InitializeApplication = 16 "initialize_application",
+        /// Start an application.
+        StartApplication = 17 "start_application",
+        /// Stop an application.
+        StopApplication = 18 "stop_application",
+        /// Deprecated.
+        SaveConfiguration = 19 "save_configuration",
+        /// Let events be sent unasked.
+        EnableUnsolicited = 20 "enable_unsolicited",
+        /// Let events wait to be asked for.
+        DisableUnsolicited = 21 "disable_unsolicited",
+        /// Put points into an event class.
+        AssignClass = 22 "assign_class",
+        /// Answer, so that the way can be timed.
+        DelayMeasure = 23 "delay_measure",
+        /// Note the clock, for the write that sets it.
+        RecordCurrentTime = 24 "record_current_time",
+        /// Open or create a file.
+        OpenFile = 25 "open_file",
+        /// Close a file.
+        CloseFile = 26 "close_file",
+        /// Delete a file.
+        DeleteFile = 27 "delete_file",
+        /// Describe a file.
+        GetFileInfo = 28 "get_file_info",
+        /// Ask for a key to files, by a password in clear text.
+        AuthenticateFile = 29 "authenticate_file",
+        /// End a transfer.
+        AbortFile = 30 "abort_file",
+        /// Run on a configuration written before.
+        ActivateConfig = 31 "activate_config",
+        /// Secure Authentication, from the master.
+        AuthRequest = 32 "auth_request",
+        /// As [`Self::AuthRequest`], without a response.
+        AuthRequestNr = 33 "auth_request_nr",
+        /// The answer to a request.
+        Response = 129 "response",
+        /// Events, unasked.
+        UnsolicitedResponse = 130 "unsolicited_response",
+        /// Secure Authentication, from the outstation.
+        AuthResponse = 131 "auth_response",
     }
 }
 

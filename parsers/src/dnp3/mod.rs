@@ -8,7 +8,6 @@ mod attribute;
 mod auth;
 #[cfg(test)]
 mod build;
-mod codes;
 mod control;
 mod crc;
 mod dissector;

@@ -3,7 +3,7 @@
 use nom::number::complete::be_u8;
 
 use super::check::{Checked, flaw};
-use super::codes::codes;
+use crate::codes::codes;
 use crate::error::Class;
 
 codes! {
@@ -43,7 +43,7 @@ pub(super) fn read(body: &[u8]) -> Checked<'_, ExceptionCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modbus::codes::tests::check;
+    use crate::codes::tests::check;
 
     #[test]
     fn every_octet_survives_the_round_trip_and_10_have_names() {

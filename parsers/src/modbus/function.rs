@@ -1,6 +1,6 @@
 //! Function codes (Modbus Application Protocol V1.1b3).
 
-use super::codes::codes;
+use crate::codes::codes;
 
 codes! {
     /// What a client asks a server to do, without the exception bit of a response.
@@ -98,7 +98,7 @@ impl FunctionCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modbus::codes::tests::check;
+    use crate::codes::tests::check;
 
     #[test]
     fn every_octet_survives_the_round_trip_and_32_have_names() {

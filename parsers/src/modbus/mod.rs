@@ -6,7 +6,6 @@
 
 mod adu;
 mod check;
-mod codes;
 mod crc;
 mod exception;
 mod function;

@@ -2,7 +2,7 @@
 //!
 //! UMAS codes were reverse engineered in public; their vendor never published them.
 
-use super::codes::codes;
+use crate::codes::codes;
 
 codes! {
     /// Sub-functions of Diagnostics (function 8).
@@ -125,7 +125,7 @@ codes! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modbus::codes::tests::check;
+    use crate::codes::tests::check;
 
     #[test]
     fn every_value_survives_the_round_trip() {

@@ -10,7 +10,7 @@ macro_rules! codes {
         }
     ) => {
         $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $enum {
             $($(#[$doc])* $variant,)+
             /// Any other value. Build codes with [`From`], so that none with a name hides here.
@@ -48,14 +48,14 @@ macro_rules! codes {
     };
 }
 
-pub(super) use codes;
+pub(crate) use codes;
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::collections::BTreeSet;
 
     /// Codes, back from the enum, and names of all values; names must be unique and snake case.
-    pub(in crate::modbus) fn check(all: impl Iterator<Item = (u16, u16, &'static str)>) -> usize {
+    pub(crate) fn check(all: impl Iterator<Item = (u16, u16, &'static str)>) -> usize {
         let mut names = BTreeSet::new();
         for (code, back, name) in all {
             assert_eq!(code, back);
