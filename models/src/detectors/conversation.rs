@@ -18,7 +18,7 @@ use crate::detector::{Detector, Finding};
 use crate::event::{Event, Intent, Stage};
 use crate::ledger::Ledger;
 use crate::surprise::{self, Context, FLOOR};
-use crate::words::{counted, grouped};
+use crate::words::counted;
 
 pub(crate) const NAME: &str = "conversation";
 
@@ -82,13 +82,12 @@ fn judge_novelty(ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding))
         return;
     }
     let elsewhere = match client {
-        Some(sum) => format!("it has {} there", counted(sum.conversations, "other conversation")),
-        None => "it is not in it at all".to_owned(),
+        Some(sum) => format!("it spoke to {}", counted(sum.conversations, "other device")),
+        None => "it spoke to nobody".to_owned(),
     };
     let others = match device.map_or(0, |sum| sum.conversations) {
-        0 => "nobody does".to_owned(),
-        1 => "1 other does".to_owned(),
-        others => format!("{} others do", grouped(others)),
+        0 => "nobody spoke to that device".to_owned(),
+        others => format!("{} spoke to that device", counted(others, "other client")),
     };
     found(Finding {
         detector: NAME,
@@ -152,21 +151,24 @@ mod tests {
         assert!((5.0..9.0).contains(&known.surprise.0), "{known:?}");
         assert_eq!(
             unknown.because,
-            "10.0.0.66 never spoke to 10.0.0.21 unit 1 in 150 requests of the baseline; it is not \
-             in it at all; 1 other does"
+            "10.0.0.66 never spoke to 10.0.0.21 unit 1 in 150 requests of the baseline; it \
+             spoke to nobody; 1 other client spoke to that device"
         );
         assert_eq!(
             unknown.normal_if,
             "baseline lists conversation modbus 10.0.0.66 -> 10.0.0.21 unit 1"
         );
-        assert!(known.because.contains("it has 3 other conversations there"), "{known:?}");
+        assert!(known.because.contains("it spoke to 3 other devices"), "{known:?}");
     }
 
     #[test]
     fn an_unknown_device_is_odder_than_a_known_one() {
         let [nowhere] = &judged(NAME, &site(), &request(5, 99))[..] else { panic!() };
         let [known] = &judged(NAME, &site(), &request(5, 24))[..] else { panic!() };
-        assert!(nowhere.surprise > known.surprise && nowhere.because.ends_with("nobody does"));
+        assert!(
+            nowhere.surprise > known.surprise
+                && nowhere.because.ends_with("nobody spoke to that device")
+        );
     }
 
     #[test]
