@@ -64,6 +64,7 @@ pub struct Gauges {
 
 #[derive(Debug, Default)]
 struct Shared {
+    begun_ns: AtomicU64,
     first_ns: AtomicU64,
     last_ns: AtomicU64,
     queue_dropped: AtomicU64,
@@ -89,14 +90,21 @@ impl Gauges {
         self.shared.kernel_dropped.store(packets, Ordering::Relaxed);
     }
 
-    /// Ends the run if more capture time than `span_ns` passed since the first packet.
+    /// Ends the run if more time than `span_ns` passed since it began, with or without packets.
     pub fn stop_after(&self, span_ns: Option<u64>) {
-        let first_ns = self.first_ns();
-        let end_ns = span_ns.map(|span_ns| first_ns.saturating_add(span_ns));
+        let begun_ns = self.shared.begun_ns.load(Ordering::Relaxed);
+        let end_ns = span_ns.map(|span_ns| begun_ns.saturating_add(span_ns));
         let last_ns = self.shared.last_ns.load(Ordering::Relaxed);
-        if first_ns > 0 && end_ns.is_some_and(|end_ns| last_ns >= end_ns) {
+        if begun_ns > 0 && end_ns.is_some_and(|end_ns| last_ns >= end_ns) {
             self.stop.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Notes that capture time has come so far.
+    fn note_time(&self, time_ns: u64) {
+        let _ =
+            self.shared.begun_ns.compare_exchange(0, time_ns, Ordering::Relaxed, Ordering::Relaxed);
+        self.shared.last_ns.store(time_ns, Ordering::Relaxed);
     }
 }
 
@@ -196,7 +204,7 @@ fn capture<S: Source>(
                 if at.time_ns >= next_tick_ns {
                     down.tick(&at);
                     next_tick_ns = at.time_ns.saturating_add(TICK_NS);
-                    gauges.shared.last_ns.store(at.time_ns, Ordering::Relaxed);
+                    gauges.note_time(at.time_ns);
                 }
                 counters.note_packet(packet.capture, at.time_ns);
                 if let Some(segment) = decoder.decode(&packet) {
@@ -206,7 +214,7 @@ fn capture<S: Source>(
             }
             Step::Idle(now_ns) => {
                 last.time_ns = last.time_ns.max(now_ns);
-                gauges.shared.last_ns.store(last.time_ns, Ordering::Relaxed);
+                gauges.note_time(last.time_ns);
                 down.tick(&last);
                 down.flush(last.sequence);
                 look(source, last.sequence);

@@ -1,9 +1,7 @@
 //! `gridtap learn`: write down what is normal.
 
 use core::fmt::Write;
-use std::sync::atomic::Ordering;
 
-use gridtap_models::event::Stage;
 use gridtap_models::ledger::{Capture, Digest, Ledger};
 
 use super::inputs::Inputs;
@@ -13,8 +11,9 @@ use crate::config::Config;
 use crate::counters::Counters;
 use crate::pipeline::{self, Gauges, OnFull, Options};
 use crate::shard::Events;
-use crate::source::Source;
+use crate::source::{Source, Within};
 use crate::summary;
+use crate::when::Span;
 
 /// Runs it.
 ///
@@ -23,72 +22,45 @@ use crate::summary;
 /// See [`Failure`].
 pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
-    let mut learning = Learning {
-        ledger: Ledger::default(),
-        for_ns: args.duration.map(crate::when::Span::as_ns),
-        gauges: Gauges::default(),
-    };
     if !args.interface.is_empty() {
-        return live(args, &config, learning, terminal);
+        return live(args, &config, terminal);
     }
     let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), true, terminal)?;
+    let (mut ledger, gauges) = (Ledger::default(), Gauges::default());
     let progress = inputs.progress(terminal);
-    let counters = learning.run(&mut inputs.source, &config, OnFull::Wait, |source, packets| {
-        progress.show(source.progress().octets_read, packets);
+    // Without a duration all there is: more than five hundred years.
+    let span_ns = args.duration.map_or(u64::MAX, Span::as_ns);
+    let mut source = Within::new(inputs.source, span_ns);
+    let counters = run(&mut source, &config, OnFull::Wait, &gauges, &mut ledger, |source, n| {
+        progress.show(source.source().progress().octets_read, n);
     });
+    inputs.source = source.into_source();
     progress.finish();
     for (file, covered) in inputs.source.files_mut().iter_mut().zip(&counters.captures) {
         let Some(digest) = file.digest()? else { continue };
         let (first_ns, last_ns) = (covered.first_ns, covered.last_ns);
         let capture =
             Capture { digest: Digest(digest), first_ns, last_ns, packets: covered.packets };
-        learning
-            .ledger
+        ledger
             .add_capture(capture)
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.path().display())))?;
     }
     let all_read = inputs.all_read(terminal);
-    finish(args, &learning.ledger, &counters, terminal)?;
+    finish(args, &ledger, &counters, terminal)?;
     Ok(if all_read { Ended::Well } else { Ended::InputsMissing })
 }
 
 /// The line with a ledger at its end.
-struct Learning {
-    ledger: Ledger,
-    /// Capture time to learn for, from the first packet on; all there is if left out.
-    for_ns: Option<u64>,
-    gauges: Gauges,
-}
-
-impl Learning {
-    fn run<S: Source>(
-        &mut self,
-        source: &mut S,
-        config: &Config,
-        on_full: OnFull,
-        look: impl FnMut(&mut S, u64),
-    ) -> Counters {
-        let options = Options { shards: config.shards, on_full, limits: config.limits };
-        let Self { ledger, for_ns, gauges } = self;
-        let gauges = &*gauges;
-        pipeline::run(
-            source,
-            &options,
-            gauges,
-            || Events,
-            |event| {
-                let until_ns = for_ns.map(|for_ns| gauges.first_ns().saturating_add(for_ns));
-                if until_ns.is_some_and(|until_ns| event.time_ns >= until_ns) {
-                    if event.stage == Stage::Requested {
-                        gauges.stop.store(true, Ordering::Relaxed);
-                    }
-                } else {
-                    ledger.learn(&event);
-                }
-            },
-            look,
-        )
-    }
+fn run<S: Source>(
+    source: &mut S,
+    config: &Config,
+    on_full: OnFull,
+    gauges: &Gauges,
+    ledger: &mut Ledger,
+    look: impl FnMut(&mut S, u64),
+) -> Counters {
+    let options = Options { shards: config.shards, on_full, limits: config.limits };
+    pipeline::run(source, &options, gauges, || Events, |event| ledger.learn(&event), look)
 }
 
 fn finish(
@@ -132,34 +104,29 @@ fn readiness(ledger: &Ledger) -> String {
 }
 
 #[cfg(not(all(feature = "pcap", unix)))]
-fn live(_: &cli::Learn, _: &Config, _: Learning, _: Terminal) -> Result<Ended, Failure> {
+fn live(_: &cli::Learn, _: &Config, _: Terminal) -> Result<Ended, Failure> {
     Err(Failure::no_live_capture())
 }
 
 #[cfg(all(feature = "pcap", unix))]
-fn live(
-    args: &cli::Learn,
-    config: &Config,
-    mut learning: Learning,
-    terminal: Terminal,
-) -> Result<Ended, Failure> {
-    let mut source = super::watch::open(&args.interface, &args.common, &learning.gauges)?;
-    crate::signals::stop_on(&learning.gauges.stop)?;
-    let until_ns = learning.for_ns;
-    let gauges = learning.gauges.clone();
-    let counters = learning.run(&mut source, config, OnFull::Drop, |source, _| {
+fn live(args: &cli::Learn, config: &Config, terminal: Terminal) -> Result<Ended, Failure> {
+    let (mut ledger, gauges) = (Ledger::default(), Gauges::default());
+    let mut source = super::watch::open(&args.interface, &args.common, &gauges)?;
+    crate::signals::stop_on(&gauges.stop)?;
+    let span_ns = args.duration.map(Span::as_ns);
+    let on_full = OnFull::Drop;
+    let counters = run(&mut source, config, on_full, &gauges, &mut ledger, |source, _| {
         gauges.set_kernel_dropped(source.stats().dropped);
-        // On a quiet link no request comes that would end it.
-        gauges.stop_after(until_ns);
+        gauges.stop_after(span_ns);
     });
     for (name, covered) in args.interface.iter().zip(&counters.captures) {
         let (first_ns, last_ns) = (covered.first_ns, covered.last_ns);
         // Live traffic has no file: where and when it was heard tells it from others.
         let digest = Digest::of(&format!("interface {name} {first_ns} {last_ns}"));
         let capture = Capture { digest, first_ns, last_ns, packets: covered.packets };
-        learning.ledger.add_capture(capture).map_err(|e| Failure::Usage(e.to_string()))?;
+        ledger.add_capture(capture).map_err(|error| Failure::Usage(error.to_string()))?;
     }
-    finish(args, &learning.ledger, &counters, terminal)?;
+    finish(args, &ledger, &counters, terminal)?;
     super::watch::say_drops(&mut source, &counters, terminal);
     Ok(Ended::Well)
 }

@@ -21,6 +21,7 @@ mod pcapng;
 mod span;
 #[cfg(test)]
 mod tests;
+mod within;
 
 pub use error::{SourceError, Warning, WarningKind};
 pub use file::{CaptureFile, Progress};
@@ -29,6 +30,7 @@ pub use filter::Filter;
 pub use live::{Live, LiveOptions, LiveStats, interfaces};
 pub use merged::Merged;
 pub use span::{Span, span};
+pub use within::Within;
 
 /// What the octets of a packet begin with (LINKTYPE numbers of the pcap registry).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
