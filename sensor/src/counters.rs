@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gridtap_parsers::{Class, Direction, Kind};
+use gridtap_parsers::{Class, Direction, Kind, PROTOCOLS};
 
 use crate::{decode, flow};
 
@@ -89,6 +89,53 @@ impl Counters {
     #[must_use]
     pub fn errors_of(&self, kind: Kind) -> u64 {
         self.errors.iter().filter(|((_, class), _)| class.kind() == kind).map(|(_, n)| n).sum()
+    }
+}
+
+/// Messages by kind while they are counted: a place for every code there can be, as every message
+/// is counted, and whoever sends them chooses the codes.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// Name and count; by protocol, then direction, then code.
+    kinds: Vec<(&'static str, u64)>,
+}
+
+const DIRECTIONS: [Direction; 4] =
+    [Direction::Request, Direction::Response, Direction::Unsolicited, Direction::Link];
+const CODES: usize = 256;
+
+impl Tally {
+    /// Counts a message of the protocol that is `nth` in [`PROTOCOLS`].
+    pub(crate) fn count(&mut self, nth: usize, direction: Direction, name: &'static str, code: u8) {
+        let direction = match direction {
+            Direction::Request => 0,
+            Direction::Response => 1,
+            Direction::Unsolicited => 2,
+            Direction::Link => 3,
+        };
+        let place = (nth * DIRECTIONS.len() + direction) * CODES + usize::from(code);
+        if place >= self.kinds.len() {
+            self.kinds.resize(place + 1, ("", 0));
+        }
+        if let Some((known, count)) = self.kinds.get_mut(place) {
+            *known = name;
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// What was counted, by name.
+    pub(crate) fn by_kind(&self) -> BTreeMap<MessageKind, u64> {
+        let kinds = PROTOCOLS.iter().flat_map(|protocol| {
+            DIRECTIONS.iter().flat_map(move |direction| {
+                (0..=u8::MAX).map(move |code| (protocol.name, *direction, code))
+            })
+        });
+        let counted = kinds.zip(&self.kinds).filter(|(_, (_, count))| *count > 0);
+        counted
+            .map(|((protocol, direction, code), (name, count))| {
+                ((protocol, direction, *name, code), *count)
+            })
+            .collect()
     }
 }
 

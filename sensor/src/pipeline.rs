@@ -387,6 +387,10 @@ fn work<T: Tap>(
 /// A shard's own items are in order. Those of all are, up to the lowest packet that every shard
 /// has passed.
 fn in_order<O: Ordered>(yields: &Receiver<Yield<O>>, shards: usize, consume: &mut impl FnMut(O)) {
+    if shards == 1 {
+        yields.iter().for_each(|from_shard| from_shard.items.into_iter().for_each(&mut *consume));
+        return;
+    }
     let mut waiting: Vec<VecDeque<O>> = (0..shards).map(|_| VecDeque::new()).collect();
     let mut passed = vec![0; shards];
     for from_shard in yields {

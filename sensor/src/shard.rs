@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use gridtap_models::event::{Conversation, Event, PacketRef, Place, Stage, Unseen};
 use gridtap_parsers::{Chunk, Dissector, Kind, PROTOCOLS, Parsed, Protocol, Side};
 
-use crate::counters::Counters;
+use crate::counters::{Counters, Tally};
 use crate::decode::{At, Segment};
 use crate::describe::{self, Context, Describer, End, Numbered, Patience, RequestNote};
 use crate::flow::{self, Flow, PARTITIONS, Reader, Table};
@@ -85,6 +85,8 @@ pub struct Shard<T: Tap> {
 #[derive(Debug)]
 pub struct App {
     protocol: &'static Protocol,
+    /// The protocol's place in [`PROTOCOLS`].
+    nth: usize,
     dissector: Box<dyn Dissector>,
     describer: Describer,
     /// Whether any message was found in it.
@@ -97,6 +99,7 @@ struct Work<T: Tap> {
     tap: T,
     out: Vec<T::Out>,
     counters: Counters,
+    messages: Tally,
     patience: Patience,
     /// The place of the next event or record.
     next: Place,
@@ -117,6 +120,7 @@ impl<T: Tap> Shard<T> {
             tap,
             out: Vec::new(),
             counters: Counters::default(),
+            messages: Tally::default(),
             patience: Patience {
                 requests: limits.pending_requests,
                 answer_ns: limits.answer_seconds.saturating_mul(1_000_000_000),
@@ -141,8 +145,10 @@ impl<T: Tap> Shard<T> {
     /// Lets capture time pass.
     pub fn tick(&mut self, at: &At) {
         for (partition, table) in &mut self.tables {
-            self.work.at(at.sequence, *partition);
-            table.tick(at, &mut self.work);
+            if !table.is_empty() {
+                self.work.at(at.sequence, *partition);
+                table.tick(at, &mut self.work);
+            }
         }
     }
 
@@ -156,7 +162,9 @@ impl<T: Tap> Shard<T> {
 
     /// What came out since the last time, in order.
     pub fn drain(&mut self) -> Vec<T::Out> {
-        let mut out = core::mem::take(&mut self.work.out);
+        // As much comes out the next time, most likely.
+        let room = Vec::with_capacity(self.work.out.len());
+        let mut out = core::mem::replace(&mut self.work.out, room);
         // Within one packet or tick the partitions were gone through in order already, and within
         // one partition the numbers rise.
         if !out.is_sorted_by_key(Ordered::place) {
@@ -172,6 +180,7 @@ impl<T: Tap> Shard<T> {
         for (_, table) in &self.tables {
             counters.flow.add(table.counters());
         }
+        counters.messages = self.work.messages.by_kind();
         counters.conversations = u64::try_from(self.work.conversations.len()).unwrap_or(u64::MAX);
         counters
     }
@@ -188,7 +197,7 @@ impl<T: Tap> Work<T> {
     /// Counts, describes and takes out one message.
     fn message(&mut self, flow: &Flow, app: &mut Reading<'_>, parsed: &Parsed<'_>, at: &At) {
         *app.found |= parsed.message.is_some();
-        self.count(app.protocol, parsed);
+        self.count(app, parsed);
         self.packets.clear();
         let mut time_ns = 0;
         for mark in flow.packets(parsed.side, parsed.span.clone()) {
@@ -209,7 +218,7 @@ impl<T: Tap> Work<T> {
             receiver: end(parsed.side.other()),
             unseen: Unseen { lost_octets: flow.lost_octets(), one_way: flow.one_way() },
         };
-        let Self { tap, out, counters, patience, next, conversations, packets } = self;
+        let Self { tap, out, counters, patience, next, conversations, packets, .. } = self;
         let mut event = |event: Event| {
             if event.stage == Stage::Requested && conversations.len() < COUNTED_CONVERSATIONS {
                 conversations.insert(event.conversation);
@@ -232,12 +241,12 @@ impl<T: Tap> Work<T> {
         tap.message(&seen, out);
     }
 
-    fn count(&mut self, protocol: &'static Protocol, parsed: &Parsed<'_>) {
+    fn count(&mut self, app: &Reading<'_>, parsed: &Parsed<'_>) {
+        let protocol = app.protocol;
         let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
         if let Some(message) = &parsed.message {
             let (direction, name, code) = describe::kind(message);
-            let kind = (protocol.name, direction, name, code);
-            add(self.counters.messages.entry(kind).or_default(), 1);
+            self.messages.count(app.nth, direction, name, code);
         }
         if let Some(error) = &parsed.error {
             add(self.counters.errors.entry((protocol.name, error.class)).or_default(), 1);
@@ -252,6 +261,7 @@ impl<T: Tap> Work<T> {
 /// A flow's application without its dissector, while that is reading.
 struct Reading<'a> {
     protocol: &'static Protocol,
+    nth: usize,
     describer: &'a mut Describer,
     found: &'a mut bool,
 }
@@ -260,11 +270,13 @@ impl<T: Tap> Reader for Work<T> {
     type State = App;
 
     fn open(&mut self, flow: &Flow, _: &Chunk<'_>) -> Option<App> {
-        let (protocol, server) = PROTOCOLS
-            .iter()
-            .find_map(|protocol| server_of(flow, protocol).map(|server| (protocol, server)))?;
+        let (nth, protocol, server) =
+            PROTOCOLS.iter().enumerate().find_map(|(nth, protocol)| {
+                server_of(flow, protocol).map(|server| (nth, protocol, server))
+            })?;
         Some(App {
             protocol,
+            nth,
             dissector: (protocol.make)(server),
             describer: Describer::default(),
             found: false,
@@ -272,14 +284,14 @@ impl<T: Tap> Reader for Work<T> {
     }
 
     fn chunk(&mut self, flow: &Flow, app: &mut App, chunk: &Chunk<'_>, at: &At) {
-        let App { protocol, dissector, describer, found } = app;
-        let mut reading = Reading { protocol, describer, found };
+        let App { protocol, nth, dissector, describer, found } = app;
+        let mut reading = Reading { protocol, nth: *nth, describer, found };
         dissector.feed(chunk, &mut |parsed| self.message(flow, &mut reading, parsed, at));
     }
 
     fn end(&mut self, flow: &Flow, mut app: App, at: &At) {
-        let App { protocol, dissector, describer, found } = &mut app;
-        let mut reading = Reading { protocol, describer, found };
+        let App { protocol, nth, dissector, describer, found } = &mut app;
+        let mut reading = Reading { protocol, nth: *nth, describer, found };
         dissector.close(&mut |parsed| self.message(flow, &mut reading, parsed, at));
         if !*found {
             let flows = self.counters.foreign_flows.entry(protocol.name).or_default();

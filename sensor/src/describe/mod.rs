@@ -201,11 +201,7 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
 fn digest(act: &Act) -> u64 {
     use gridtap_models::event::Value;
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut mix = |number: u64| {
-        for octet in number.to_be_bytes() {
-            hash = (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    };
+    let mut mix = |number: u64| hash = fnv(hash, number);
     mix(u64::from(act.key.number));
     mix(u64::from(act.key.ends.0));
     mix(u64::from(act.key.ends.1));
@@ -222,6 +218,27 @@ fn digest(act: &Act) -> u64 {
         }
     }
     hash
+}
+
+/// Mixes the eight octets of `number` into a hash.
+///
+/// An octet of 0 only multiplies by the prime: the leading ones, which most numbers have, do so in
+/// one step.
+fn fnv(hash: u64, number: u64) -> u64 {
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    const POWERS: [u64; 9] = {
+        let mut powers = [1_u64; 9];
+        let mut n = 1;
+        while n < powers.len() {
+            powers[n] = powers[n - 1].wrapping_mul(PRIME);
+            n += 1;
+        }
+        powers
+    };
+    let zeros = usize::try_from(number.leading_zeros() / 8).unwrap_or(0);
+    let hash = hash.wrapping_mul(POWERS.get(zeros).copied().unwrap_or(1));
+    let mix = |hash: u64, octet: &u8| (hash ^ u64::from(*octet)).wrapping_mul(PRIME);
+    number.to_be_bytes().iter().skip(zeros).fold(hash, mix)
 }
 
 /// A number for each switching command.

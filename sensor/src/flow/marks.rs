@@ -37,7 +37,9 @@ impl Marks {
 
     /// The packets that carried octets of `span`, as far as they are remembered.
     pub(super) fn of(&self, span: Range<u64>) -> impl Iterator<Item = Mark> {
-        let first = self.stretches.partition_point(|(end, _)| *end <= span.start);
+        // Looked for from the end: a message was completed by one of the last packets.
+        let behind = self.stretches.iter().rev().take_while(|(end, _)| *end > span.start).count();
+        let first = self.stretches.len().saturating_sub(behind);
         let before = first.checked_sub(1).and_then(|before| self.stretches.get(before));
         let mut start = before.map_or(self.begin, |(end, _)| *end);
         self.stretches.range(first..).map_while(move |(end, mark)| {
