@@ -23,7 +23,8 @@ pub enum Kind {
 pub struct Endpoint {
     /// Its address and port.
     pub address: SocketAddr,
-    /// Its MAC address as last seen: as sender, or as receiver while it has sent nothing.
+    /// Its MAC address in the last packet of the flow, sent or received: another one than before
+    /// may be somebody in between.
     pub mac: Option<[u8; 6]>,
     /// Packets it sent.
     pub packets: u64,
@@ -149,8 +150,6 @@ impl Flow {
         source.packets = source.packets.saturating_add(1);
         source.mac = segment.source_mac.or(source.mac);
         let destination = self.endpoint_mut(side.other());
-        if !destination.seen() {
-            destination.mac = segment.destination_mac.or(destination.mac);
-        }
+        destination.mac = segment.destination_mac.or(destination.mac);
     }
 }
