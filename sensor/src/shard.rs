@@ -216,7 +216,7 @@ impl<T: Tap> Work<T> {
             packet: last.unwrap_or(at.packet),
             sender: end(parsed.side),
             receiver: end(parsed.side.other()),
-            unseen: Unseen { lost_octets: flow.lost_octets(), one_way: flow.one_way() },
+            unseen: Unseen { lost_octets: flow.lost_octets(), one_way: one_way(flow) },
         };
         let Self { tap, out, counters, patience, next, conversations, packets, .. } = self;
         let mut event = |event: Event| {
@@ -304,6 +304,15 @@ impl<T: Tap> Reader for Work<T> {
             Numbered { next, pushed_out: &mut counters.pending_requests, out: &mut event };
         describer.end(at.time_ns, &mut numbered);
     }
+}
+
+/// Whether one side was silent for so long that the sensor cannot see it.
+///
+/// Before the first answer every flow looks like that.
+fn one_way(flow: &Flow) -> bool {
+    const ENOUGH: u64 = 10;
+    let sent = |side| flow.endpoint(side).packets;
+    flow.one_way() && sent(Side::A).max(sent(Side::B)) >= ENOUGH
 }
 
 /// The side that serves `protocol` on this flow, going by its ports.

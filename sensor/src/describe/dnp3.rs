@@ -29,9 +29,10 @@ pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
     };
     let answers = matches!(fragment.function, FunctionCode::Response | FunctionCode::AuthResponse);
     if answers {
-        // A response of several fragments counts on from the request's sequence.
-        let last = fragment.control.first();
-        return Part::Answers { key, outcome: outcome(fragment), last };
+        // Of several fragments the first has the request's sequence; the others count on from it.
+        let first = fragment.control.first();
+        let outcome = outcome(fragment);
+        return if first { Part::Answers { key, outcome } } else { Part::Neither };
     }
     // A confirmation asks for nothing, and answers no request.
     let confirms = fragment.function == FunctionCode::Confirm;

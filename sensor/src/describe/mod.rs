@@ -75,7 +75,7 @@ enum Part {
     /// It asks for something.
     Asks(Act),
     /// It answers the request with this key.
-    Answers { key: Key, outcome: Outcome, last: bool },
+    Answers { key: Key, outcome: Outcome },
     /// Neither: a confirmation, a link frame, something that could not be read.
     Neither,
 }
@@ -116,10 +116,7 @@ impl Describer {
                 }
                 None
             }
-            Part::Answers { key, outcome, last } => {
-                if !last {
-                    return self.pending.find(key).map(|waiting| waiting.note);
-                }
+            Part::Answers { key, outcome } => {
                 let Waiting { mut event, note, .. } = self.pending.take(key)?;
                 let after_ns = context.time_ns.saturating_sub(event.time_ns);
                 event.stage = Stage::Ended { outcome, after_ns };

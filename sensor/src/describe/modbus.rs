@@ -26,11 +26,9 @@ pub(super) fn part(adu: &Adu<'_>, context: &Context) -> Part {
         Body::Unread(_) if adu.direction == Direction::Request => {
             Part::Asks(asks(adu, None, key, context))
         }
-        Body::Response(_) | Body::Unread(_) => {
-            Part::Answers { key, outcome: Outcome::Done, last: true }
-        }
+        Body::Response(_) | Body::Unread(_) => Part::Answers { key, outcome: Outcome::Done },
         Body::Exception(code) => {
-            Part::Answers { key, outcome: Outcome::Refused(u16::from(code.code())), last: true }
+            Part::Answers { key, outcome: Outcome::Refused(u16::from(code.code())) }
         }
     }
 }

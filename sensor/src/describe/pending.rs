@@ -53,11 +53,6 @@ impl Pending {
         self.waiting.remove(place)
     }
 
-    /// The oldest request with this key.
-    pub(crate) fn find(&self, key: Key) -> Option<&Waiting> {
-        self.waiting.iter().find(|waiting| waiting.key == key)
-    }
-
     /// Takes the oldest request if it was sent before `time_ns`.
     pub(crate) fn take_older(&mut self, time_ns: u64) -> Option<Waiting> {
         let old = self.waiting.front().is_some_and(|waiting| waiting.event.time_ns < time_ns);
