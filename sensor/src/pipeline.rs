@@ -388,7 +388,9 @@ fn work<T: Tap>(
 /// has passed.
 fn in_order<O: Ordered>(yields: &Receiver<Yield<O>>, shards: usize, consume: &mut impl FnMut(O)) {
     if shards == 1 {
-        yields.iter().for_each(|from_shard| from_shard.items.into_iter().for_each(&mut *consume));
+        for from_shard in yields {
+            from_shard.items.into_iter().for_each(&mut *consume);
+        }
         return;
     }
     let mut waiting: Vec<VecDeque<O>> = (0..shards).map(|_| VecDeque::new()).collect();

@@ -373,7 +373,7 @@ mod tests {
             let packet = PacketRef { capture: 0, number };
             let at = At { sequence: number, time_ns: number, packet };
             let transport = Transport::Tcp {
-                sequence: if number == 1 { 0 } else { 1 },
+                sequence: u32::from(number != 1),
                 acknowledgement: None,
                 syn: number == 1,
                 fin: false,
