@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{Failure, Terminal};
+use crate::decode;
 use crate::progress::Progress;
-use crate::source::{CaptureFile, Merged};
+use crate::source::{CaptureFile, Merged, SourceError};
 
 /// Opened captures.
 #[derive(Debug)]
@@ -31,16 +32,13 @@ impl Inputs {
         for path in paths {
             let index = u16::try_from(files.len())
                 .map_err(|_| Failure::Usage("too many captures: want 65,536 at most".to_owned()))?;
-            let file = if digests {
-                CaptureFile::open_with_digest(path, index)
-            } else {
-                CaptureFile::open(path, index)
-            };
-            match file {
+            match open(path, index, digests) {
                 Ok(file) => {
                     files.push(file);
                     opened.push(path.clone());
                 }
+                // There is nothing to go on with, and nothing more to say.
+                Err(error) if paths.len() == 1 => return Err(error.into()),
                 Err(error) => {
                     missing = true;
                     terminal.say(format_args!("gridtap: {error}"));
@@ -73,6 +71,20 @@ impl Inputs {
             terminal.say(format_args!("gridtap: warning: {warning}"));
         }
         !self.missing
+    }
+}
+
+fn open(path: &Path, index: u16, digest: bool) -> Result<CaptureFile, SourceError> {
+    let file = if digest {
+        CaptureFile::open_with_digest(path, index)
+    } else {
+        CaptureFile::open(path, index)
+    }?;
+    match file.link() {
+        Some(link) if !decode::reads(link) => {
+            Err(SourceError::UnknownLink { path: path.to_owned(), link })
+        }
+        _ => Ok(file),
     }
 }
 

@@ -7,11 +7,12 @@ use super::{Ended, Failure, Terminal, baseline, config};
 use crate::alert::Raiser;
 use crate::cli::{self, Common, Format};
 use crate::counters::Counters;
+use crate::decode;
 use crate::judge::{Judge, Mode};
 use crate::pipeline::{Gauges, OnFull};
 use crate::signals;
 use crate::sink::{Sinks, Target};
-use crate::source::{Live, LiveOptions};
+use crate::source::{Live, LiveOptions, SourceError};
 use crate::summary;
 use crate::when::Span;
 
@@ -84,7 +85,12 @@ pub(super) fn open(
     gauges: &Gauges,
 ) -> Result<Live, Failure> {
     let options = LiveOptions { filter: common.filter.clone(), ..LiveOptions::default() };
-    Ok(Live::open(interfaces, &options, Arc::clone(&gauges.stop))?)
+    let live = Live::open(interfaces, &options, Arc::clone(&gauges.stop))?;
+    if let Some((name, link)) = live.links().find(|(_, link)| !decode::reads(*link)) {
+        let what = format!("packets of link type {} are not read", link.0);
+        return Err(SourceError::Interface { name: name.to_owned(), what }.into());
+    }
+    Ok(live)
 }
 
 /// Says how many packets came and how many of them were not seen: also when asked to be quiet.

@@ -21,6 +21,14 @@ use gridtap_models::event::PacketRef;
 pub use counters::Counters;
 pub use decoder::Decoder;
 
+use crate::source::LinkType;
+
+/// Whether packets of this link type are read.
+#[must_use]
+pub fn reads(link: LinkType) -> bool {
+    !matches!(link::strip(link, &[]), Err(decoder::Skip::UnknownLink))
+}
+
 /// When and where a segment was captured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct At {

@@ -44,6 +44,14 @@ impl Classic {
         MAGIC.iter().any(|magic| first.starts_with(magic))
     }
 
+    /// Link type of all packets, if the head of the file can be read.
+    pub(super) fn link(&mut self, buffer: &mut Buffer) -> Option<LinkType> {
+        if self.layout.is_none() {
+            self.layout = Layout::read(buffer).ok();
+        }
+        self.layout.map(|layout| layout.link)
+    }
+
     /// Moves to the next packet.
     #[inline]
     pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<Head, Stop> {

@@ -42,6 +42,14 @@ pub enum SourceError {
         /// Its first octets, decompressed, in hex.
         first: String,
     },
+    /// All packets of the file are of a link type that is not read.
+    #[error("{}: packets of link type {} are not read", name(path), link.0)]
+    UnknownLink {
+        /// The file as it was given.
+        path: PathBuf,
+        /// The link type.
+        link: LinkType,
+    },
     /// Reading failed before a capture was recognised.
     #[error("{}: cannot be read: {source}", name(path))]
     Unreadable {

@@ -6,7 +6,7 @@ use crate::source::buffer::Buffer;
 use crate::source::error::{SourceError, Warning};
 use crate::source::format::{Format, Head, Stop};
 use crate::source::input::{Input, refusal};
-use crate::source::{Packet, Source, Step};
+use crate::source::{LinkType, Packet, Source, Step};
 
 /// Octets from which a capture is recognised, where it has so many.
 const RECOGNISED_BY: usize = 12;
@@ -22,6 +22,7 @@ pub struct CaptureFile {
     index: u16,
     buffer: Buffer,
     format: Format,
+    link: Option<LinkType>,
     head: Head,
     number: u64,
     ended: bool,
@@ -69,9 +70,10 @@ impl CaptureFile {
         }
         let first = buffer.window().get(..RECOGNISED_BY).unwrap_or(buffer.window());
         match Format::of(first) {
-            Some(format) => Ok(Self {
+            Some(mut format) => Ok(Self {
                 path,
                 index,
+                link: format.link(&mut buffer),
                 buffer,
                 format,
                 head: Head::NONE,
@@ -88,6 +90,12 @@ impl CaptureFile {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Link type of all its packets, if it has one for all: pcapng says it packet by packet.
+    #[must_use]
+    pub fn link(&self) -> Option<LinkType> {
+        self.link
     }
 
     /// What of the file could not be read, once it was read to its end.

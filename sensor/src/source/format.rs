@@ -31,6 +31,14 @@ impl Format {
         }
     }
 
+    /// Link type of all packets, where the format has one for all. To be asked before the first packet.
+    pub(super) fn link(&mut self, buffer: &mut Buffer) -> Option<LinkType> {
+        match self {
+            Self::Classic(classic) => classic.link(buffer),
+            Self::Pcapng(_) => None,
+        }
+    }
+
     /// Moves to the next packet; the window begins where the last one ended.
     #[inline]
     pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<Head, Stop> {

@@ -127,6 +127,11 @@ impl Live {
         })
     }
 
+    /// The interfaces' names and link types.
+    pub fn links(&self) -> impl Iterator<Item = (&str, LinkType)> {
+        self.interfaces.iter().map(|interface| (interface.name.as_str(), interface.link))
+    }
+
     /// How many packets came by on all interfaces together; also when no more come.
     pub fn stats(&mut self) -> LiveStats {
         self.interfaces.iter_mut().fold(LiveStats::default(), |sum, interface| {
