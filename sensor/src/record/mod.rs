@@ -2,6 +2,9 @@
 
 mod dnp3;
 mod modbus;
+mod point;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -172,7 +175,7 @@ impl<'a> Record<'a> {
         format!(
             "{:>7} {} {}:{} > {}:{} {} {} {what}{error}{lost}",
             self.packet,
-            time.get(11..23).unwrap_or(&time),
+            time.get(..23).unwrap_or(&time).replace('T', " "),
             self.src_ip,
             self.src_port,
             self.dst_ip,

@@ -1,6 +1,6 @@
 //! The fields of a Modbus message.
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use gridtap_parsers::modbus::{Adu, Bits, Body, Framing, FunctionCode, Request, Response};
 use serde::Serialize;
@@ -81,13 +81,15 @@ struct FileArea {
 #[derive(Debug)]
 pub(super) struct Hex<'a>(pub(super) &'a [u8]);
 
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
 impl Serialize for Hex<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut text = String::with_capacity(self.0.len().saturating_mul(2));
-        for octet in self.0 {
-            let _ = write!(text, "{octet:02x}");
-        }
-        serializer.serialize_str(&text)
+        serializer.collect_str(self)
     }
 }
 
