@@ -77,7 +77,7 @@ pub struct Parsed<'a> {
     pub error: Option<ParseError>,
     /// Where it stands in the side's stream: first octet to one past the last.
     pub span: Range<u64>,
-    /// How many octets of this side were lost since the last message.
+    /// How many octets of this side were lost since the last find: each loss is told once.
     pub lost: u64,
     /// Whether the stream is not yet known to be in step again.
     pub uncertain: bool,

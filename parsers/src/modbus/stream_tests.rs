@@ -197,6 +197,16 @@ fn a_gap_costs_the_message_it_tore() {
 }
 
 #[test]
+fn a_loss_is_told_once_though_junk_comes_before_the_next_message() {
+    let mut bench = Bench::new();
+    bench.feed(Side::B, &adu(1, &[3, 2, 0, 7])).feed_after(36, Side::B, &[0xff; 9]);
+    bench.feed(Side::B, &adu(2, &[3, 2, 0, 8])).close();
+    assert_eq!(bench.rows.iter().filter(|row| row.adu.is_some()).count(), 2, "{:?}", bench.rows);
+    assert_eq!(bench.rows.iter().map(|row| row.lost).sum::<u64>(), 36, "{:?}", bench.rows);
+    assert_eq!(bench.rows[1].lost, 36);
+}
+
+#[test]
 fn after_a_gap_an_unread_function_needs_a_segment_of_its_own() {
     let unread = adu(2, &[126, 1, 2]);
     let mut bench = Bench::new();
