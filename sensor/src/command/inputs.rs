@@ -37,8 +37,6 @@ impl Inputs {
                     files.push(file);
                     opened.push(path.clone());
                 }
-                // There is nothing to go on with, and nothing more to say.
-                Err(error) if paths.len() == 1 => return Err(error.into()),
                 Err(error) => {
                     missing = true;
                     terminal.say(format_args!("gridtap: {error}"));
