@@ -33,18 +33,18 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
         ));
     }
     let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), false, terminal)?;
-    let mode = match (&ledger, args.learn_for) {
-        (Some(_), _) => Mode::Judge,
-        (None, Some(duration)) => Mode::Learn { for_ns: duration.as_ns() },
-        (None, None) => Mode::Learn { for_ns: third_of(&inputs, terminal)? },
-    };
-
     let mut targets = Vec::new();
     targets.extend(args.alerts.clone().map(Target::File));
     if format == Format::Jsonl {
         targets.push(Target::StdoutJsonLines);
     }
     let sinks = Sinks::start(&targets)?;
+    let mode = match (&ledger, args.learn_for) {
+        (Some(_), _) => Mode::Judge,
+        (None, Some(duration)) => Mode::Learn { for_ns: duration.as_ns() },
+        (None, None) => Mode::Learn { for_ns: third_of(&inputs, terminal)? },
+    };
+
     let raiser = Raiser::new(config.alerts.clone(), inputs.names());
     let mut judged = Judged {
         judge: Judge::new(mode, ledger.unwrap_or_default(), raiser),
