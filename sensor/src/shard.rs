@@ -338,10 +338,12 @@ const FIRST_PORT_BY_CHANCE: u16 = 1_024;
 
 #[cfg(test)]
 mod tests {
+    use gridtap_parsers::Direction;
+
     use super::*;
     use crate::decode::Transport;
 
-    /// Counts messages by the side that sent them.
+    /// Takes out the direction of each message.
     #[derive(Clone, Debug, Default)]
     struct Messages;
 
@@ -357,7 +359,7 @@ mod tests {
     }
 
     #[derive(Clone, Debug)]
-    struct Message(Place, Option<gridtap_parsers::Direction>);
+    struct Message(Place, Option<Direction>);
 
     impl Ordered for Message {
         fn place(&self) -> Place {
@@ -367,7 +369,7 @@ mod tests {
 
     /// What is read when a connection is opened from port `from` to port `to`, and its opener
     /// sends `octets`.
-    fn read(from: u16, to: u16, octets: &[u8]) -> Vec<Option<gridtap_parsers::Direction>> {
+    fn read(from: u16, to: u16, octets: &[u8]) -> Vec<Option<Direction>> {
         let mut shard = Shard::new(&Limits::default(), 0, 1, Messages);
         for (number, payload) in [(1, &[][..]), (2, octets)] {
             let packet = PacketRef { capture: 0, number };
@@ -397,11 +399,11 @@ mod tests {
 
     #[test]
     fn a_server_is_known_by_its_port_unless_that_may_be_chance() {
-        use gridtap_parsers::Direction::{Link, Request, Response};
+        use Direction::{Link, Request, Response};
         const MODBUS_READ: &[u8] = &[0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 10];
         const MODBUS_ERROR: &[u8] = &[0, 1, 0, 0, 0, 3, 10, 0x81, 5];
         const LINK_RESET: &[u8] = &[5, 0x64, 5, 0xc0, 1, 0, 0, 4, 0xe9, 0x21];
-        type Case<'a> = (&'a str, u16, u16, &'a [u8], &'a [Option<gridtap_parsers::Direction>]);
+        type Case<'a> = (&'a str, u16, u16, &'a [u8], &'a [Option<Direction>]);
         #[rustfmt::skip]
         let table: &[Case<'_>] = &[
             ("a client calls",                     49_152, 502,    MODBUS_READ,  &[Some(Request)]),
