@@ -4,12 +4,13 @@ CARGO ?= cargo
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: help demo build test bench clean
+.PHONY: help demo build test bench differential clean
 
 help:
 	@echo 'make demo   build Gridtap, replay the bundled capture, show its alerts'
 	@echo 'make test   formatting, lints, all tests, documentation'
 	@echo 'make bench  measure each step of the line and the whole of it'
+	@echo 'make differential  compare with tshark, message by message, over CAPTURES=FOLDER'
 	@echo 'make build  the release binary, target/release/gridtap'
 	@echo 'make clean  remove everything that was built'
 
@@ -35,6 +36,13 @@ test:
 bench:
 	@.ci/need rust cc libpcap
 	$(CARGO) bench -p gridtap-benches --locked
+
+# Captures to compare over: a folder, by default the shared ones beside the project.
+CAPTURES ?= $(or $(GRIDTAP_SHARED),../shared)/captures
+
+differential: build
+	@.ci/need tshark
+	python3 tests/differential/compare.py --gridtap target/release/gridtap '$(CAPTURES)'
 
 clean:
 	$(CARGO) clean
