@@ -1,7 +1,7 @@
 //! A Modbus client or server for the live tests: `station server ADDRESS` or `station client ADDRESS`.
 //!
 //! The server answers reads of registers and echoes everything else, as writes are answered. The client sends each line
-//! of its standard input, a PDU in hex, and prints the PDU that comes back. Both say `ready` first.
+//! of its standard input, a PDU as `[05, 00, ff]`, and prints the PDU that comes back. Both say `ready` first.
 #![expect(clippy::unwrap_used, reason = "whoever waits for a station sees that it ended")]
 #![expect(clippy::print_stdout, reason = "that is how the test and its station talk")]
 #![expect(clippy::disallowed_methods, reason = "the sensor never sends, its test stations do")]
@@ -46,7 +46,7 @@ fn ask(address: &str) {
     for (transaction, line) in (1..).zip(io::stdin().lines()) {
         stream.write_all(&mbap(transaction, 1, &octets(&line.unwrap()))).unwrap();
         let (_, answer) = receive(&mut stream).unwrap();
-        println!("{}", answer.iter().map(|octet| format!("{octet:02x}")).collect::<String>());
+        println!("{answer:02x?}");
     }
 }
 
@@ -60,7 +60,8 @@ fn receive(stream: &mut TcpStream) -> io::Result<(u16, Vec<u8>)> {
     Ok((u16::from_be_bytes([t0, t1]), pdu))
 }
 
-fn octets(hex: &str) -> Vec<u8> {
-    let pair = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-    (0..hex.len()).step_by(2).map(pair).collect()
+/// The octets of a line as `[05, 00, ff]`.
+fn octets(line: &str) -> Vec<u8> {
+    let octets = line.trim_matches(['[', ']']).split(", ");
+    octets.map(|octet| u8::from_str_radix(octet, 16).unwrap()).collect()
 }

@@ -234,8 +234,8 @@ impl Sensor {
         let mut sensor = Self::spawn(link, arguments);
         let watching = format!("Watching {IFACE}.\n");
         while !sensor.said.contains(&watching) {
-            let line = sensor.lines.recv_timeout(PATIENCE);
-            sensor.said.push_str(&line.unwrap_or_else(|_| panic!("{}", sensor.said)));
+            let next = sensor.lines.recv_timeout(PATIENCE);
+            sensor.said.push_str(&next.unwrap_or_else(|_| panic!("{}", sensor.said)));
         }
         sensor
     }
@@ -321,8 +321,7 @@ impl Talk {
 
     /// Sends a request, and waits for the answer it has to have.
     fn exchange(&mut self, (asked, answered): (Vec<u8>, Vec<u8>)) {
-        let hex = |pdu: &[u8]| pdu.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
-        writeln!(self.client.0.stdin.as_mut().unwrap(), "{}", hex(&asked)).unwrap();
-        assert_eq!(self.answers.next().unwrap().unwrap(), hex(&answered));
+        writeln!(self.client.0.stdin.as_mut().unwrap(), "{asked:02x?}").unwrap();
+        assert_eq!(self.answers.next().unwrap().unwrap(), format!("{answered:02x?}"));
     }
 }

@@ -1,6 +1,5 @@
 //! End to end: captures and live traffic in, records, baselines and alerts out of the program as people run it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod baselines;
 mod determinism;
