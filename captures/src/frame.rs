@@ -101,7 +101,11 @@ impl Link {
     }
 }
 
-fn ethernet(from: Mac, to: Mac, tags: &[u16], ether_type: u16, packet: &[u8]) -> Vec<u8> {
+/// An Ethernet II frame without check sequence, padded to 60 octets, around a packet of any type.
+///
+/// `tags` are those of [`Link::Ethernet`].
+#[must_use]
+pub fn ethernet(from: Mac, to: Mac, tags: &[u16], ether_type: u16, packet: &[u8]) -> Vec<u8> {
     const SHORTEST: usize = 60;
     let mut frame = Vec::with_capacity(packet.len().saturating_add(SHORTEST));
     frame.extend(to);
@@ -249,7 +253,7 @@ fn transport_checksum(from: IpAddr, to: IpAddr, protocol: u8, segment: &[u8]) ->
 }
 
 /// The checksum of the Internet over parts, each but the last of an even number of octets.
-fn checksum(parts: &[&[u8]]) -> u16 {
+pub(crate) fn checksum(parts: &[&[u8]]) -> u16 {
     let words = parts.iter().flat_map(|part| part.chunks(2)).map(|word| match *word {
         [high, low] => u64::from(u16::from_be_bytes([high, low])),
         [high] => u64::from(high) << 8,
@@ -262,7 +266,7 @@ fn checksum(parts: &[&[u8]]) -> u16 {
     !u16::try_from(sum).unwrap_or(0)
 }
 
-fn put_checksum(octets: &mut [u8], at: usize, check: u16) {
+pub(crate) fn put_checksum(octets: &mut [u8], at: usize, check: u16) {
     for (place, octet) in octets.iter_mut().skip(at).zip(check.to_be_bytes()) {
         *place = octet;
     }

@@ -9,6 +9,9 @@
 //! | [`modbus`], [`dnp3`] | messages, as octets |
 //! | [`session`] | the TCP session that carries them |
 //! | [`frame`] | the link, IP, TCP and UDP headers around octets |
+//! | [`tunnel`] | what carries whole packets or frames: MPLS, PPPoE, GRE, ERSPAN, VXLAN, Geneve |
+//! | [`redundancy`] | the tags and trailers of HSR and PRP |
+//! | [`fragment`] | IP fragments |
 //! | [`capture`] | the packets in order, and ways to damage them |
 //! | [`file`](mod@file) | pcap and pcapng files |
 //! | [`scene`] | a small plant that polls and is polled, of any size |
@@ -35,8 +38,11 @@
 pub mod capture;
 pub mod dnp3;
 pub mod file;
+pub mod fragment;
 pub mod frame;
 pub mod modbus;
 mod octets;
+pub mod redundancy;
 pub mod scene;
 pub mod session;
+pub mod tunnel;
