@@ -9,7 +9,7 @@
 //! | [`modbus`], [`dnp3`] | messages, as octets |
 //! | [`session`] | the TCP session that carries them |
 //! | [`frame`] | the link, IP, TCP and UDP headers around octets |
-//! | [`tunnel`] | what carries whole packets or frames: MPLS, PPPoE, GRE, ERSPAN, VXLAN, Geneve |
+//! | [`tunnel`] | what carries whole packets or frames: MPLS, `PPPoE`, GRE, ERSPAN, VXLAN, Geneve |
 //! | [`redundancy`] | the tags and trailers of HSR and PRP |
 //! | [`fragment`] | IP fragments |
 //! | [`capture`] | the packets in order, and ways to damage them |

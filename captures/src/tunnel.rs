@@ -1,4 +1,4 @@
-//! What carries whole packets or frames: MPLS, PPPoE, GRE, ERSPAN, VXLAN and Geneve.
+//! What carries whole packets or frames: MPLS, `PPPoE`, GRE, ERSPAN, VXLAN and Geneve.
 //!
 //! Each function writes the tunnel's own header and what it carries; [`ethernet`](crate::frame::ethernet),
 //! [`ip`](crate::frame::ip) and [`udp`](crate::frame::udp) write what is around it.
@@ -8,7 +8,7 @@ use crate::octets::count16;
 
 /// Ethernet's number for an MPLS label stack.
 pub const MPLS: u16 = 0x8847;
-/// Ethernet's number for a PPPoE session.
+/// Ethernet's number for a `PPPoE` session.
 pub const PPPOE_SESSION: u16 = 0x8864;
 /// Ethernet's number for Ethernet inside something else.
 pub const ETHERNET: u16 = 0x6558;
@@ -51,7 +51,7 @@ pub fn control_word(sequence: u16, frame: &[u8]) -> Vec<u8> {
     [&[0, 0], sequence.to_be_bytes().as_slice(), frame].concat()
 }
 
-/// A packet in a PPPoE session.
+/// A packet in a `PPPoE` session.
 #[must_use]
 pub fn pppoe(session: u16, ppp_protocol: u16, packet: &[u8]) -> Vec<u8> {
     let length = count16(packet.len().saturating_add(2));
