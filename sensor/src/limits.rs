@@ -21,6 +21,21 @@ pub struct Limits {
     pub stray_octets: u32,
     /// Packets remembered for each side of a flow, to tell which of them carried a message.
     pub marks: usize,
+    /// Capture time within which a packet of the same octets counts as seen twice by the capture and
+    /// is discarded, in milliseconds: less than it takes a sender to repeat itself for want of an
+    /// answer.
+    pub twin_ms: u64,
+    /// The same for the two copies that HSR and PRP send of a frame, in milliseconds. Their sequence
+    /// number stays unused for as long (`EntryForgetTime` in IEC 62439-3).
+    pub redundant_ms: u64,
+    /// Octets of packets that are kept to compare later ones with.
+    pub twin_octets: usize,
+    /// IP datagrams of which fragments wait for others; the one that came first makes room.
+    pub fragment_datagrams: usize,
+    /// Octets kept of such fragments in all; the datagram that came first makes room.
+    pub fragment_octets: usize,
+    /// Capture time for which fragments wait, from the first of a datagram, in seconds.
+    pub fragment_seconds: u64,
     /// Requests of a flow that wait for an answer; the oldest makes room.
     pub pending_requests: usize,
     /// Capture time for which a request waits for its answer, in seconds.
@@ -38,6 +53,12 @@ impl Default for Limits {
             linger_seconds: 60,
             stray_octets: 1_048_576,
             marks: 64,
+            twin_ms: 5,
+            redundant_ms: 400,
+            twin_octets: 262_144,
+            fragment_datagrams: 256,
+            fragment_octets: 1_048_576,
+            fragment_seconds: 30,
             pending_requests: 64,
             answer_seconds: 10,
         }

@@ -138,7 +138,8 @@ pub fn run<S: Source, T: Tap>(
         if shards == 1 && !live {
             let mut inline =
                 Inline { shard: Shard::new(&options.limits, 0, 1, tap()), to_consumer };
-            let mut counters = capture(source, gauges, false, &mut inline, &mut look);
+            let mut counters =
+                capture(source, &options.limits, gauges, false, &mut inline, &mut look);
             counters.add(&inline.shard.into_counters());
             return counters;
         }
@@ -155,7 +156,7 @@ pub fn run<S: Source, T: Tap>(
         }
         drop(to_consumer);
         let mut spread = Spread { queues, on_full: options.on_full, gauges };
-        let mut counters = capture(source, gauges, live, &mut spread, &mut look);
+        let mut counters = capture(source, &options.limits, gauges, live, &mut spread, &mut look);
         drop(spread);
         for worker in workers {
             // A worker that panicked makes the scope panic as well.
@@ -180,13 +181,14 @@ trait Downstream {
 /// The capture thread.
 fn capture<S: Source>(
     source: &mut S,
+    limits: &Limits,
     gauges: &Gauges,
     live: bool,
     down: &mut impl Downstream,
     look: &mut impl FnMut(&mut S, u64),
 ) -> Counters {
     let mut counters = Counters::default();
-    let mut decoder = Decoder::default();
+    let mut decoder = Decoder::new(limits);
     let mut last = At { sequence: 0, packet: PacketRef { capture: 0, number: 0 }, time_ns: 0 };
     let (mut next_tick_ns, mut flushed_at) = (0, last);
     while !gauges.stop.load(Ordering::Relaxed) {
@@ -233,7 +235,7 @@ fn capture<S: Source>(
     last.sequence = last.sequence.saturating_add(1);
     down.finish(&last);
     look(source, last.sequence.saturating_sub(1));
-    counters.decode.add(decoder.counters());
+    counters.decode.add(&decoder.into_counters());
     counters
 }
 

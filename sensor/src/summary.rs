@@ -22,6 +22,7 @@ pub fn text(counters: &Counters) -> String {
     heading(counters, &mut text);
     messages(counters, &mut text);
     unread(counters, &mut text);
+    packets(counters, &mut text);
     lost(counters, &mut text);
     text
 }
@@ -120,6 +121,31 @@ fn unread(counters: &Counters, text: &mut String) {
     }
 }
 
+/// What the packets were, other than plain and lost.
+fn packets(counters: &Counters, text: &mut String) {
+    let decode = &counters.decode;
+    let figures = [
+        ("without IP", decode.not_ip),
+        ("without TCP or UDP", decode.other_transport),
+        ("seen twice and read once", decode.twins),
+        ("sent twice by HSR or PRP and read once", decode.redundant),
+        ("in tunnels", decode.tunnelled),
+        ("only like tunnels from outside", decode.bad_tunnels),
+        ("with more tunnels than are opened", decode.deep_tunnels),
+        ("with other octets for what came before in fragments", decode.overlapping_fragments),
+        ("with wrong checksums", decode.bad_checksums),
+        ("shorter than they say", decode.truncated),
+    ];
+    let named = named(&figures);
+    if !named.is_empty() {
+        let _ = writeln!(text, "Among the packets: {named}.");
+    }
+    if decode.reassembled > 0 {
+        let (whole, parts) = (HumanCount(decode.reassembled), HumanCount(decode.fragments));
+        let _ = writeln!(text, "{whole} datagrams came in fragments; {parts} waited for others.");
+    }
+}
+
 fn lost(counters: &Counters, text: &mut String) {
     let (decode, flow) = (&counters.decode, &counters.flow);
     let figures = [
@@ -128,19 +154,49 @@ fn lost(counters: &Counters, text: &mut String) {
         ("flows pushed out", flow.evicted),
         ("requests pushed out", counters.pending_requests),
         ("packets cut by the capture", decode.cut),
+        ("packets cut within their headers", decode.cut_headers),
         ("packets with unreadable headers", decode.malformed),
         ("packets of unknown link types", decode.unknown_link),
-        ("IP fragments not read", decode.fragments),
+        ("fragments without the rest", decode.expired_fragments),
+        ("fragments pushed out", decode.evicted_fragments),
         ("packets dropped by queues", counters.queue_dropped),
     ];
-    let named: Vec<String> = figures
-        .iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(name, count)| format!("{} {name}", HumanCount(*count)))
-        .collect();
+    let named = named(&figures);
     if named.is_empty() {
         text.push_str("Nothing lost.\n");
     } else {
-        let _ = writeln!(text, "Lost or not seen: {}.", named.join(", "));
+        let _ = writeln!(text, "Lost or not seen: {named}.");
+    }
+}
+
+/// The figures that are not 0, with their names.
+fn named(figures: &[(&str, u64)]) -> String {
+    let named = figures.iter().filter(|(_, count)| *count > 0);
+    let named: Vec<_> =
+        named.map(|(name, count)| format!("{} {name}", HumanCount(*count))).collect();
+    named.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode;
+
+    #[test]
+    fn what_became_of_packets_is_said_only_where_it_happened() {
+        let nothing = text(&Counters::default());
+        assert!(nothing.ends_with("No message of Modbus or DNP3.\nNothing lost.\n"), "{nothing}");
+        let decode = decode::Counters {
+            fragments: 9,
+            reassembled: 2,
+            twins: 1_200,
+            expired_fragments: 3,
+            ..decode::Counters::default()
+        };
+        let said = text(&Counters { decode, ..Counters::default() });
+        let expected = "Among the packets: 1,200 seen twice and read once.\n\
+            2 datagrams came in fragments; 9 waited for others.\n\
+            Lost or not seen: 3 fragments without the rest.\n";
+        assert!(said.ends_with(expected), "{said}");
     }
 }

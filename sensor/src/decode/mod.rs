@@ -1,18 +1,44 @@
 //! Decode: from a packet to the TCP segment or UDP datagram in it.
 //!
 //! One step a file, outermost first: `link` takes the link layer off, `network` reads the IP
-//! header, `transport` the TCP or UDP header. A tunnel is a way from an IP payload back to one
-//! of the first two, and belongs between `network` and `transport`.
+//! header, `transport` the TCP or UDP header. Where the IP payload is a tunnel, `tunnel` leads back
+//! to one of the first two:
+//!
+//! ```text
+//! link ──► network ──► transport ──► Segment
+//!  │ ▲ ▲      │ ▲
+//!  │ │ │      │ └─ fragments: datagrams put together
+//!  │ │ └──────┴─ tunnel: IP in IP; gre, with erspan; overlay: VXLAN, Geneve
+//!  └─┴─ mpls, pppoe, and the tags of redundancy: HSR, PRP
+//! ```
+//!
+//! Up to four tunnels are taken off. One that cannot be read, or is one too many, is read as the
+//! plain packet that it is in, and counted. The segment is what the innermost packet holds; its
+//! Ethernet addresses and VLAN are those of the innermost frame.
+//!
+//! Before a segment is handed on, `twins` discards it if the capture shows it twice, and `checksum`
+//! counts it if a checksum is wrong.
 
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
 
+mod checksum;
 mod counters;
 mod decoder;
+mod erspan;
+mod fragments;
+mod frame;
+mod gre;
 mod link;
+mod mpls;
 mod network;
+mod overlay;
+mod pppoe;
+mod redundancy;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod tunnel;
+mod twins;
 
 use std::net::SocketAddr;
 
@@ -62,10 +88,11 @@ pub enum Transport {
     Udp,
 }
 
-/// One TCP segment or UDP datagram, borrowed from its packet.
+/// One TCP segment or UDP datagram, borrowed from its packet, or from the decoder if it came in
+/// fragments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment<'a> {
-    /// When and where it was captured.
+    /// When and where it was captured: of its last fragment, if it came in fragments.
     pub at: At,
     /// Sender.
     pub source: SocketAddr,
@@ -75,7 +102,7 @@ pub struct Segment<'a> {
     pub source_mac: Option<[u8; 6]>,
     /// Receiver's MAC address.
     pub destination_mac: Option<[u8; 6]>,
-    /// Outermost VLAN identifier.
+    /// Outermost VLAN identifier of the frame that has these addresses.
     pub vlan: Option<u16>,
     /// TCP or UDP.
     pub transport: Transport,

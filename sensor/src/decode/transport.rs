@@ -13,6 +13,8 @@ pub(super) struct Payload<'a> {
     pub(super) destination_port: u16,
     pub(super) transport: Transport,
     pub(super) octets: &'a [u8],
+    /// The same with its header.
+    pub(super) whole: &'a [u8],
     /// How many more octets the headers claim, where they say so.
     pub(super) claimed: Option<u32>,
 }
@@ -42,6 +44,7 @@ fn tcp<'a>(datagram: &Datagram<'a>) -> Result<Payload<'a>, Skip> {
             window: tcp.window_size(),
         },
         octets: tcp.payload(),
+        whole: datagram.octets,
         claimed: datagram.claimed,
     })
 }
@@ -59,6 +62,7 @@ fn udp<'a>(datagram: &Datagram<'a>) -> Result<Payload<'a>, Skip> {
         destination_port: udp.destination_port(),
         transport: Transport::Udp,
         octets: udp.payload(),
+        whole: udp.slice(),
         claimed,
     })
 }
