@@ -19,7 +19,7 @@ fn dnp3(c: &mut Criterion<CpuTime>) {
     let outstation = || Station::outstation(10, 1);
     let classes = [Class::One, Class::Two, Class::Three];
     let events: Vec<_> = (0..10).map(|index| (index, i32::from(index), 0)).collect();
-    let (states, values) = ([true; 200], Vec::from_iter(0..300));
+    let (states, values) = ([true; 200], (0..300).collect::<Vec<_>>());
     let all = [binary_inputs(0, &states), analog_inputs(0, &values)];
 
     let mut group = c.benchmark_group("dnp3");

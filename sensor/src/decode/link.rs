@@ -15,6 +15,11 @@ const MPLS_MULTICAST: EtherType = EtherType(0x8848);
 const PPPOE_SESSION: EtherType = EtherType(0x8864);
 const HSR: EtherType = EtherType(0x892f);
 
+/// Whether packets of this link type are read: those of [`strip`].
+pub(super) const fn reads(link: LinkType) -> bool {
+    matches!(link.0, 0 | 1 | 12 | 14 | 101 | 108 | 113 | 228 | 229 | 276)
+}
+
 /// Finds the IP packet behind the link layer's headers.
 #[inline]
 pub(super) fn strip(link: LinkType, frame: &mut Frame<'_>) -> Result<(), Skip> {

@@ -52,7 +52,7 @@ use crate::source::LinkType;
 /// Whether packets of this link type are read.
 #[must_use]
 pub fn reads(link: LinkType) -> bool {
-    !matches!(link::strip(link, &[]), Err(decoder::Skip::UnknownLink))
+    link::reads(link)
 }
 
 /// When and where a segment was captured.
