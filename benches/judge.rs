@@ -53,7 +53,9 @@ fn judge(c: &mut Criterion<CpuTime>) {
 }
 
 fn learn(ledger: &mut Ledger, events: &[Event]) {
-    events.iter().for_each(|event| ledger.learn(event));
+    for event in events {
+        ledger.learn(event);
+    }
 }
 
 /// What is asked of device `number` in a round, and how it ends: every point is written, and before
