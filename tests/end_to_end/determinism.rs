@@ -69,7 +69,7 @@ fn a_capture_in_two_files_has_the_acts_of_the_whole() {
 
 #[test]
 fn the_messages_of_a_capture_in_two_files_are_those_of_the_whole() {
-    const BEFORE: usize = 10_001;
+    const BEFORE: usize = 25_001;
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = cut_behind(&demo(), BEFORE);
     fs::write(folder.path().join("1.pcap"), first).unwrap();
@@ -78,16 +78,22 @@ fn the_messages_of_a_capture_in_two_files_are_those_of_the_whole() {
     let whole = printed(&format!("messages -q {DEMO}"));
     assert_eq!(merged.stdout.lines().count(), whole.lines().count());
     for (merged, whole) in merged.stdout.lines().zip(whole.lines()) {
-        let (mut merged, mut whole) = (value(merged), value(whole));
-        let second = merged["capture"] == "2.pcap";
-        let before = if second { u64::try_from(BEFORE).unwrap() } else { 0 };
-        assert_eq!(merged["packet"].as_u64().unwrap() + before, whole["packet"]);
-        for key in ["capture", "packet", "packets", "request_packet"] {
-            merged.as_object_mut().unwrap().remove(key);
-            whole.as_object_mut().unwrap().remove(key);
+        if merged.contains(r#""capture":"1.pcap","#) {
+            assert_eq!(merged.replacen(r#""capture":"1.pcap","#, "", 1), whole);
+        } else {
+            assert_eq!(numberless(merged, 0), numberless(whole, BEFORE));
         }
-        assert_eq!(merged, whole);
     }
+}
+
+/// A record without what depends on the file it is in, but with its packet's number less `before`.
+fn numberless(line: &str, before: usize) -> (u64, Value) {
+    let mut record = value(line);
+    let packet = record["packet"].as_u64().unwrap() - u64::try_from(before).unwrap();
+    for key in ["capture", "packet", "packets", "request_packet"] {
+        record.as_object_mut().unwrap().remove(key);
+    }
+    (packet, record)
 }
 
 /// What `command` prints about `capture`; for `replay`, what it writes to the alerts file.
@@ -116,14 +122,14 @@ fn same_at_any_number_of_shards(command: &str, capture: &Path) -> String {
     first
 }
 
-/// Twelve minutes of five pairs of devices. In the last four, five hosts write what nobody did before.
+/// Six minutes of four pairs of devices. From the fifth on, four hosts write what nobody did before.
 fn scene() -> Capture {
-    let quiet = Scene { minutes: 12, pairs: 5, ..Scene::default() }.capture();
-    (1..=5).fold(quiet, |capture, host| {
+    let quiet = Scene { minutes: 6, pairs: 4, ..Scene::default() }.capture();
+    (1..=4).fold(quiet, |capture, host| {
         let place = Endpoint::v4(100 + host, 49_152);
         let server = Endpoint { ip: [10, 0, 1, host].into(), ..Endpoint::v4(host, 502) };
         let mut session = Session::new(place, server);
-        let mut at_ns = START_NS + 500 * SECOND + u64::from(host) * 20 * SECOND;
+        let mut at_ns = START_NS + 240 * SECOND + u64::from(host) * 20 * SECOND;
         session.open(at_ns);
         for act in 0..20 {
             at_ns += 3 * SECOND;
