@@ -42,6 +42,71 @@ pub struct Chunk<'a> {
     pub datagram: bool,
 }
 
+/// Chunks that are kept until it is known who reads them.
+#[derive(Debug, Default)]
+pub struct Kept {
+    chunks: Vec<KeptChunk>,
+    octets: Vec<u8>,
+}
+
+/// A chunk, and where its octets end among all that are kept.
+#[derive(Debug)]
+struct KeptChunk {
+    side: Side,
+    offset: u64,
+    lost: u64,
+    datagram: bool,
+    end: usize,
+}
+
+impl Kept {
+    /// Keeps a copy of `chunk`.
+    pub fn push(&mut self, chunk: &Chunk<'_>) {
+        let Chunk { side, offset, lost, octets, datagram } = *chunk;
+        self.octets.extend_from_slice(octets);
+        self.chunks.push(KeptChunk { side, offset, lost, datagram, end: self.octets.len() });
+    }
+
+    /// Hands out all chunks in the order they came.
+    pub fn each(&self, mut chunk: impl FnMut(&Chunk<'_>)) {
+        let mut start = 0;
+        for kept in &self.chunks {
+            let octets = self.octets.get(start..kept.end).unwrap_or_default();
+            let KeptChunk { side, offset, lost, datagram, end } = *kept;
+            chunk(&Chunk { side, offset, lost, octets, datagram });
+            start = end;
+        }
+    }
+
+    /// How many chunks and octets of one side are kept.
+    #[must_use]
+    pub fn size(&self, side: Side) -> (usize, usize) {
+        let (mut chunks, mut octets) = (0_usize, 0_usize);
+        self.each(|chunk| {
+            if chunk.side == side {
+                chunks = chunks.saturating_add(1);
+                octets = octets.saturating_add(chunk.octets.len());
+            }
+        });
+        (chunks, octets)
+    }
+
+    /// All octets of one side, since the last that were lost.
+    #[must_use]
+    pub fn octets(&self, side: Side) -> Vec<u8> {
+        let mut octets = Vec::new();
+        self.each(|chunk| {
+            if chunk.side == side {
+                if chunk.lost > 0 {
+                    octets.clear();
+                }
+                octets.extend_from_slice(chunk.octets);
+            }
+        });
+        octets
+    }
+}
+
 /// Who a message is meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Direction {

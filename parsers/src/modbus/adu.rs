@@ -130,7 +130,7 @@ fn incomplete(octets: &[u8]) -> ParseError {
 }
 
 /// A function code and whether the octet has the exception bit, which only responses have.
-fn split_code(octet: u8, direction: Direction) -> (FunctionCode, bool) {
+pub(super) fn split_code(octet: u8, direction: Direction) -> (FunctionCode, bool) {
     if direction == Direction::Response {
         (FunctionCode::from(octet & 0x7f), octet & 0x80 != 0)
     } else {

@@ -8,6 +8,7 @@ mod adu;
 mod check;
 mod crc;
 mod exception;
+mod flow;
 mod function;
 mod length;
 mod mbap;
@@ -16,6 +17,10 @@ mod pdu_tests;
 mod records;
 mod request;
 mod response;
+mod rtu;
+mod rtu_stream;
+#[cfg(test)]
+mod rtu_tests;
 mod stream;
 #[cfg(test)]
 mod stream_properties;
@@ -44,5 +49,5 @@ pub const PROTOCOL: Protocol = Protocol {
     name: "modbus",
     ports: &[502],
     looks_like: sync::looks_like,
-    make: |server| Box::new(stream::Flow::new(server)),
+    make: |server| Box::new(flow::Flow::new(server)),
 };

@@ -1,4 +1,4 @@
-//! One flow: octets of both sides in, ADUs out, in step again soon after damage.
+//! One side of a flow in Modbus/TCP framing: ADUs out of octets, in step again soon after damage.
 
 use core::mem;
 
@@ -6,47 +6,11 @@ use super::adu::{Adu, adu, behind};
 use super::mbap::{Framed, HEADER, frame};
 use super::sync::{Outcome, Search};
 use crate::error::{Class, ParseError};
-use crate::protocol::{Chunk, Direction, Dissector, Found, Message, Parsed, Side};
-
-/// The dissector of one flow.
-#[derive(Debug)]
-pub(super) struct Flow {
-    requests: Stream,
-    responses: Stream,
-}
-
-impl Flow {
-    pub(super) const fn new(server: Side) -> Self {
-        Self {
-            requests: Stream::new(server.other(), Direction::Request),
-            responses: Stream::new(server, Direction::Response),
-        }
-    }
-}
-
-impl Dissector for Flow {
-    fn feed(&mut self, chunk: &Chunk<'_>, found: Found<'_>) {
-        let stream = if chunk.side == self.responses.side {
-            &mut self.responses
-        } else {
-            &mut self.requests
-        };
-        if chunk.datagram {
-            stream.datagram(chunk, found);
-        } else {
-            stream.feed(chunk, found);
-        }
-    }
-
-    fn close(&mut self, found: Found<'_>) {
-        self.requests.end(found);
-        self.responses.end(found);
-    }
-}
+use crate::protocol::{Chunk, Direction, Found, Message, Parsed, Side};
 
 /// What one side of a flow sends.
 #[derive(Debug)]
-struct Stream {
+pub(super) struct Stream {
     side: Side,
     direction: Direction,
     step: Step,
@@ -81,11 +45,14 @@ impl Step {
 }
 
 impl Stream {
-    const fn new(side: Side, direction: Direction) -> Self {
+    pub(super) const fn new(side: Side, direction: Direction) -> Self {
         Self { side, direction, step: Step::Start, tail: Vec::new(), at: 0, lost: 0 }
     }
 
-    fn feed(&mut self, chunk: &Chunk<'_>, found: Found<'_>) {
+    pub(super) fn feed(&mut self, chunk: &Chunk<'_>, found: Found<'_>) {
+        if chunk.datagram {
+            return self.datagram(chunk, found);
+        }
         if chunk.lost > 0 {
             self.end(found);
             self.lost = self.lost.saturating_add(chunk.lost);
@@ -130,7 +97,7 @@ impl Stream {
     }
 
     /// Ends the stream, or the part of it before a gap.
-    fn end(&mut self, found: Found<'_>) {
+    pub(super) fn end(&mut self, found: Found<'_>) {
         let tail = mem::take(&mut self.tail);
         let used = self.read(&tail, tail.len(), true, found);
         let left = tail.get(used..).unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::error::Class;
 use crate::protocol::Side;
 
 /// PDUs without an error, requests or responses.
-fn clean(request: bool) -> BoxedStrategy<Vec<u8>> {
+pub(super) fn clean(request: bool) -> BoxedStrategy<Vec<u8>> {
     let word = any::<u16>().prop_map(u16::to_be_bytes);
     let low = (0..=0x7f_u8, any::<u8>()).prop_map(|(high, low)| [high, low]);
     let values = vec(any::<[u8; 2]>(), 1..=120).prop_map(|values| values.concat());
@@ -68,7 +68,7 @@ fn stream(
 }
 
 /// Pieces of `octets` cut at the given places.
-fn cut<'a>(octets: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
+pub(super) fn cut<'a>(octets: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(octets.len() + 1)).collect();
     places.extend([0, octets.len()]);
     places.sort_unstable();
@@ -76,7 +76,7 @@ fn cut<'a>(octets: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
 }
 
 /// Every octet is handed out once, in order.
-fn tile(rows: &[Row], octets: u64) {
+pub(super) fn tile(rows: &[Row], octets: u64) {
     let mut place = 0;
     for row in rows {
         assert_eq!(row.span.start, place, "{rows:?}");

@@ -16,10 +16,10 @@ use crate::protocol::{Chunk, Dissector, Message, Side};
 pub(super) struct Row {
     pub(super) side: Side,
     pub(super) adu: Option<String>,
-    function: Option<u8>,
+    pub(super) function: Option<u8>,
     pub(super) class: Option<Class>,
     pub(super) span: Range<u64>,
-    lost: u64,
+    pub(super) lost: u64,
     pub(super) uncertain: bool,
 }
 
@@ -50,6 +50,13 @@ impl Bench {
         self
     }
 
+    pub(super) fn datagram(&mut self, side: Side, octets: &[u8]) -> &mut Self {
+        let chunk = Chunk { side, offset: 0, lost: 0, octets, datagram: true };
+        let rows = &mut self.rows;
+        self.dissector.feed(&chunk, &mut |parsed| rows.push(row(parsed)));
+        self
+    }
+
     pub(super) fn close(&mut self) -> &mut Self {
         let rows = &mut self.rows;
         self.dissector.close(&mut |parsed| rows.push(row(parsed)));
@@ -57,7 +64,7 @@ impl Bench {
     }
 
     /// Function code, class and certainty of each row.
-    fn brief(&self) -> Vec<(Option<u8>, Option<Class>, bool)> {
+    pub(super) fn brief(&self) -> Vec<(Option<u8>, Option<Class>, bool)> {
         self.rows.iter().map(|row| (row.function, row.class, !row.uncertain)).collect()
     }
 }
@@ -269,9 +276,7 @@ fn a_datagram_holds_one_adu_and_leaves_nothing() {
     let whole = adu(1, READ);
     let two = [whole.clone(), whole.clone()].concat();
     for octets in [&whole[..9], &whole[9..], &whole, &two, &[]] {
-        let chunk = Chunk { side: Side::A, offset: 0, lost: 0, octets, datagram: true };
-        let rows = &mut bench.rows;
-        bench.dissector.feed(&chunk, &mut |parsed| rows.push(row(parsed)));
+        bench.datagram(Side::A, octets);
     }
     bench.close();
     let expected = [
