@@ -11,5 +11,5 @@ mod protocol;
 
 pub use error::{Class, Kind, ParseError};
 pub use protocol::{
-    Chunk, Direction, Dissector, Found, Kept, Message, PROTOCOLS, Parsed, Protocol, Side,
+    Chunk, Direction, Dissector, Found, Kept, Message, PROTOCOLS, Parsed, Protocol, Side, Verdict,
 };

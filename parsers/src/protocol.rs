@@ -78,6 +78,31 @@ impl Kept {
         }
     }
 
+    /// Copies of all chunks but the `first` ones.
+    #[must_use]
+    pub fn without(&self, first: usize) -> Self {
+        let (mut rest, mut place) = (Self::default(), 0_usize);
+        self.each(|chunk| {
+            if place >= first {
+                rest.push(chunk);
+            }
+            place = place.saturating_add(1);
+        });
+        rest
+    }
+
+    /// How many chunks are kept.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
     /// How many chunks and octets of one side are kept.
     #[must_use]
     pub fn size(&self, side: Side) -> (usize, usize) {
@@ -163,6 +188,20 @@ pub trait Dissector: fmt::Debug + Send {
     fn close(&mut self, found: Found<'_>);
 }
 
+/// What the first octets of one side say about a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// They cannot begin a message of it.
+    No,
+    /// They may begin one.
+    Perhaps,
+    /// They begin with a message without an error, as chance may bring it about: sent in this
+    /// direction, or in either.
+    Message(Option<Direction>),
+    /// They begin with octets that chance does not bring about, sent in this direction.
+    Certain(Direction),
+}
+
 /// A protocol's place in the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol {
@@ -170,11 +209,46 @@ pub struct Protocol {
     pub name: &'static str,
     /// The ports that servers of it listen on.
     pub ports: &'static [u16],
-    /// Whether the first octets of a stream look like it.
-    pub looks_like: fn(&[u8]) -> bool,
-    /// A dissector for one flow whose server is the given side.
+    /// The ports that servers of it listen on where it is encrypted, by TLS.
+    pub secure_ports: &'static [u16],
+    /// What octets say that a segment or datagram begins with, on whatever port.
+    pub probe: fn(&[u8]) -> Verdict,
+    /// A dissector for one flow whose server (of Modbus; the outstation of DNP3) is the given
+    /// side.
     pub make: fn(server: Side) -> Box<dyn Dissector>,
 }
 
 /// The protocols that are read.
-pub const PROTOCOLS: &[Protocol] = &[modbus::PROTOCOL, dnp3::PROTOCOL];
+pub const PROTOCOLS: &[Protocol; 2] = &[modbus::PROTOCOL, dnp3::PROTOCOL];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_come_back_as_they_were_kept() {
+        let chunk =
+            |side, offset, lost, octets| Chunk { side, offset, lost, octets, datagram: false };
+        let chunks = [
+            chunk(Side::A, 0, 0, &b"one"[..]),
+            chunk(Side::B, 4, 4, b""),
+            chunk(Side::A, 3, 0, b"two"),
+            chunk(Side::A, 10, 4, b"three"),
+        ];
+        let mut kept = Kept::default();
+        for chunk in &chunks {
+            kept.push(chunk);
+        }
+        let back = |kept: &Kept| {
+            let mut back = Vec::new();
+            kept.each(|chunk| back.push(format!("{chunk:?}")));
+            back
+        };
+        let all = chunks.map(|chunk| format!("{chunk:?}"));
+        assert_eq!(back(&kept), all);
+        assert_eq!(back(&kept.without(1)), all[1..]);
+        assert_eq!((kept.without(3).len(), kept.without(9).is_empty()), (1, true));
+        assert_eq!((kept.size(Side::A), kept.size(Side::B)), ((3, 11), (1, 0)));
+        assert_eq!(kept.octets(Side::A), b"three", "what came before a loss does not go on");
+    }
+}

@@ -24,6 +24,16 @@ pub struct Counters {
     pub foreign_octets: BTreeMap<&'static str, u64>,
     /// Flows on a protocol's port in which no message of it was found.
     pub foreign_flows: BTreeMap<&'static str, u64>,
+    /// Flows of a protocol that was found by what they say, on a port that is not its own.
+    pub found_flows: BTreeMap<&'static str, u64>,
+    /// Flows of a protocol that are encrypted, and so not seen into.
+    pub encrypted_flows: BTreeMap<&'static str, u64>,
+    /// Octets of such flows.
+    pub encrypted_octets: BTreeMap<&'static str, u64>,
+    /// Flows that began like a protocol on another port, and then were none.
+    pub unknown_flows: u64,
+    /// Chunks of flows that could not be probed because too many were.
+    pub probe_flows: u64,
     /// Conversations that were seen.
     pub conversations: u64,
     /// Requests whose place was needed by newer ones before they were answered.
@@ -58,6 +68,11 @@ impl Counters {
         add_all(&mut self.errors, &other.errors);
         add_all(&mut self.foreign_octets, &other.foreign_octets);
         add_all(&mut self.foreign_flows, &other.foreign_flows);
+        add_all(&mut self.found_flows, &other.found_flows);
+        add_all(&mut self.encrypted_flows, &other.encrypted_flows);
+        add_all(&mut self.encrypted_octets, &other.encrypted_octets);
+        self.unknown_flows = self.unknown_flows.saturating_add(other.unknown_flows);
+        self.probe_flows = self.probe_flows.saturating_add(other.probe_flows);
         self.conversations = self.conversations.saturating_add(other.conversations);
         self.pending_requests = self.pending_requests.saturating_add(other.pending_requests);
         self.queue_dropped = self.queue_dropped.saturating_add(other.queue_dropped);

@@ -13,6 +13,7 @@ pub mod flow;
 pub mod judge;
 pub mod limits;
 pub mod pipeline;
+pub mod probe;
 pub mod progress;
 pub mod record;
 pub mod shard;

@@ -36,6 +36,13 @@ pub struct Limits {
     pub fragment_octets: usize,
     /// Capture time for which fragments wait, from the first of a datagram, in seconds.
     pub fragment_seconds: u64,
+    /// Flows at a time of which it is not known yet what they speak; more are read by their ports
+    /// alone.
+    pub probe_flows: usize,
+    /// Octets kept for each side of such a flow.
+    pub probe_octets: usize,
+    /// Segments kept for each side of such a flow.
+    pub probe_segments: usize,
     /// Requests of a flow that wait for an answer; the oldest makes room.
     pub pending_requests: usize,
     /// Capture time for which a request waits for its answer, in seconds.
@@ -59,6 +66,9 @@ impl Default for Limits {
             fragment_datagrams: 256,
             fragment_octets: 1_048_576,
             fragment_seconds: 30,
+            probe_flows: 4_096,
+            probe_octets: 4_096,
+            probe_segments: 16,
             pending_requests: 64,
             answer_seconds: 10,
         }

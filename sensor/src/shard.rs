@@ -1,6 +1,6 @@
 //! One shard: from segments to events or records, on one thread, sharing nothing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 use gridtap_models::event::{Conversation, Event, PacketRef, Place, Stage, Unseen};
@@ -9,8 +9,9 @@ use gridtap_parsers::{Chunk, Dissector, Kind, PROTOCOLS, Parsed, Protocol, Side}
 use crate::counters::{Counters, Tally};
 use crate::decode::{At, Segment};
 use crate::describe::{self, Context, Describer, End, Numbered, Patience, RequestNote};
-use crate::flow::{self, Flow, PARTITIONS, Reader, Table};
+use crate::flow::{self, Flow, Opening, PARTITIONS, Reader, Table, Then};
 use crate::limits::Limits;
+use crate::probe::{self, First, Known, Outcome, Probe, Service};
 
 /// Conversations that are counted one by one; beyond them the count stands still.
 const COUNTED_CONVERSATIONS: usize = 65_536;
@@ -81,13 +82,30 @@ pub struct Shard<T: Tap> {
     work: Work<T>,
 }
 
+/// What is made of one flow.
+#[derive(Debug)]
+pub enum App {
+    /// It is read.
+    Read(Reading),
+    /// It is not known yet what it speaks.
+    Probed(Box<Probe>),
+    /// It is a protocol that cannot be seen into.
+    Encrypted(&'static Protocol),
+}
+
 /// What reads one flow.
 #[derive(Debug)]
-pub struct App {
+pub struct Reading {
+    dissector: Box<dyn Dissector>,
+    described: Described,
+}
+
+/// What becomes of the messages of one flow.
+#[derive(Debug)]
+struct Described {
     protocol: &'static Protocol,
     /// The protocol's place in [`PROTOCOLS`].
     nth: usize,
-    dissector: Box<dyn Dissector>,
     describer: Describer,
     /// Whether any message was found in it.
     found: bool,
@@ -100,7 +118,10 @@ struct Work<T: Tap> {
     out: Vec<T::Out>,
     counters: Counters,
     messages: Tally,
+    limits: Limits,
     patience: Patience,
+    /// How many flows are being probed, by partition.
+    probed: HashMap<u16, usize>,
     /// The place of the next event or record.
     next: Place,
     conversations: HashSet<Conversation, RandomState>,
@@ -121,10 +142,12 @@ impl<T: Tap> Shard<T> {
             out: Vec::new(),
             counters: Counters::default(),
             messages: Tally::default(),
+            limits: *limits,
             patience: Patience {
                 requests: limits.pending_requests,
                 answer_ns: limits.answer_seconds.saturating_mul(1_000_000_000),
             },
+            probed: HashMap::new(),
             next: Place { sequence: 0, partition: 0, nth: 0 },
             conversations: HashSet::default(),
             packets: Vec::new(),
@@ -195,8 +218,8 @@ impl<T: Tap> Work<T> {
     }
 
     /// Counts, describes and takes out one message.
-    fn message(&mut self, flow: &Flow, app: &mut Reading<'_>, parsed: &Parsed<'_>, at: &At) {
-        *app.found |= parsed.message.is_some();
+    fn message(&mut self, flow: &Flow, app: &mut Described, parsed: &Parsed<'_>, at: &At) {
+        app.found |= parsed.message.is_some();
         self.count(app, parsed);
         self.packets.clear();
         let mut time_ns = 0;
@@ -241,9 +264,8 @@ impl<T: Tap> Work<T> {
         tap.message(&seen, out);
     }
 
-    fn count(&mut self, app: &Reading<'_>, parsed: &Parsed<'_>) {
+    fn count(&mut self, app: &Described, parsed: &Parsed<'_>) {
         let protocol = app.protocol;
-        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
         if let Some(message) = &parsed.message {
             let (direction, name, code) = describe::kind(message);
             self.messages.count(app.nth, direction, name, code);
@@ -256,53 +278,129 @@ impl<T: Tap> Work<T> {
             }
         }
     }
+
+    /// Begins to read a flow.
+    fn read(&mut self, flow: &Flow, service: Service) -> Reading {
+        let Service { protocol, server } = service;
+        if !protocol.ports.contains(&flow.endpoint(server).address.port()) {
+            add(self.counters.found_flows.entry(protocol.name).or_default(), 1);
+        }
+        let nth = PROTOCOLS.iter().position(|row| row.name == protocol.name).unwrap_or_default();
+        let described = Described { protocol, nth, describer: Describer::default(), found: false };
+        Reading { dissector: (protocol.make)(server), described }
+    }
+
+    fn feed(&mut self, flow: &Flow, reading: &mut Reading, chunk: &Chunk<'_>, at: &At) {
+        let Reading { dissector, described } = reading;
+        dissector.feed(chunk, &mut |parsed| self.message(flow, described, parsed, at));
+    }
+
+    /// Begins to probe a flow, if there is room.
+    fn probe(&mut self, flow: &Flow, probe: Probe) -> Opening<App> {
+        let probed = self.probed.entry(self.next.partition).or_default();
+        if *probed < self.limits.probe_flows.div_ceil(PARTITIONS.into()) {
+            *probed = probed.saturating_add(1);
+            return Opening::Read(App::Probed(Box::new(probe)));
+        }
+        add(&mut self.counters.probe_flows, 1);
+        match probe.hint() {
+            Some(service) => Opening::Read(App::Read(self.read(flow, service))),
+            None => Opening::Later,
+        }
+    }
+
+    /// A flow is probed no longer.
+    fn end_probe(&mut self) {
+        if let Some(probed) = self.probed.get_mut(&self.next.partition) {
+            *probed = probed.saturating_sub(1);
+        }
+    }
+
+    /// Reads what was kept of a flow of which it is now known what it speaks.
+    fn settle(&mut self, flow: &Flow, probe: &Probe, known: Known, at: &At) -> App {
+        match known {
+            Known::Service(service) => {
+                let mut reading = self.read(flow, service);
+                probe.kept().each(|chunk| self.feed(flow, &mut reading, chunk, at));
+                App::Read(reading)
+            }
+            Known::Encrypted(protocol) => {
+                add(self.counters.encrypted_flows.entry(protocol.name).or_default(), 1);
+                probe.kept().each(|chunk| self.pass_encrypted(protocol, chunk));
+                App::Encrypted(protocol)
+            }
+        }
+    }
+
+    fn pass_encrypted(&mut self, protocol: &Protocol, chunk: &Chunk<'_>) {
+        let octets = u64::try_from(chunk.octets.len()).unwrap_or(u64::MAX);
+        add(self.counters.encrypted_octets.entry(protocol.name).or_default(), octets);
+    }
 }
 
-/// A flow's application without its dissector, while that is reading.
-struct Reading<'a> {
-    protocol: &'static Protocol,
-    nth: usize,
-    describer: &'a mut Describer,
-    found: &'a mut bool,
+fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
 }
 
 impl<T: Tap> Reader for Work<T> {
     type State = App;
 
-    fn open(&mut self, flow: &Flow, first: &Chunk<'_>) -> Option<App> {
-        let (nth, protocol, server) =
-            PROTOCOLS.iter().enumerate().find_map(|(nth, protocol)| {
-                let server = server_of(flow, protocol, first.octets)?;
-                Some((nth, protocol, server))
-            })?;
-        Some(App {
-            protocol,
-            nth,
-            dissector: (protocol.make)(server),
-            describer: Describer::default(),
-            found: false,
-        })
+    fn open(&mut self, flow: &Flow, chunk: &Chunk<'_>) -> Opening<App> {
+        match probe::first(flow, chunk) {
+            First::Known(Known::Service(service)) => {
+                Opening::Read(App::Read(self.read(flow, service)))
+            }
+            First::Known(Known::Encrypted(protocol)) => {
+                add(self.counters.encrypted_flows.entry(protocol.name).or_default(), 1);
+                Opening::Read(App::Encrypted(protocol))
+            }
+            First::Probe(probe) => self.probe(flow, probe),
+            First::Later => Opening::Later,
+            First::Never => Opening::Never,
+        }
     }
 
-    fn chunk(&mut self, flow: &Flow, app: &mut App, chunk: &Chunk<'_>, at: &At) {
-        let App { protocol, nth, dissector, describer, found } = app;
-        let mut reading = Reading { protocol, nth: *nth, describer, found };
-        dissector.feed(chunk, &mut |parsed| self.message(flow, &mut reading, parsed, at));
+    fn chunk(&mut self, flow: &Flow, app: &mut App, chunk: &Chunk<'_>, at: &At) -> Then {
+        match app {
+            App::Read(reading) => self.feed(flow, reading, chunk, at),
+            App::Encrypted(protocol) => self.pass_encrypted(protocol, chunk),
+            App::Probed(probe) => match probe.take(flow, chunk, &self.limits) {
+                Outcome::Open => {}
+                Outcome::Known(known) => {
+                    self.end_probe();
+                    let settled = self.settle(flow, probe, known, at);
+                    *app = settled;
+                    return self.chunk(flow, app, chunk, at);
+                }
+                Outcome::Nothing => {
+                    self.end_probe();
+                    add(&mut self.counters.unknown_flows, 1);
+                    return Then::Leave;
+                }
+            },
+        }
+        Then::ReadOn
     }
 
     fn end(&mut self, flow: &Flow, mut app: App, at: &At) {
-        let App { protocol, nth, dissector, describer, found } = &mut app;
-        let mut reading = Reading { protocol, nth: *nth, describer, found };
-        dissector.close(&mut |parsed| self.message(flow, &mut reading, parsed, at));
-        if !*found {
-            let flows = self.counters.foreign_flows.entry(protocol.name).or_default();
-            *flows = flows.saturating_add(1);
+        if let App::Probed(probe) = &app {
+            self.end_probe();
+            match probe.last_resort(flow) {
+                Some(service) => app = self.settle(flow, probe, Known::Service(service), at),
+                None => add(&mut self.counters.unknown_flows, 1),
+            }
+        }
+        let App::Read(Reading { mut dissector, mut described }) = app else { return };
+        dissector.close(&mut |parsed| self.message(flow, &mut described, parsed, at));
+        if !described.found {
+            let name = described.protocol.name;
+            add(self.counters.foreign_flows.entry(name).or_default(), 1);
         }
         let Self { tap, out, counters, next, .. } = self;
         let mut event = |event: Event| tap.event(event, out);
         let mut numbered =
             Numbered { next, pushed_out: &mut counters.pending_requests, out: &mut event };
-        describer.end(at.time_ns, &mut numbered);
+        described.describer.end(at.time_ns, &mut numbered);
     }
 }
 
@@ -314,27 +412,6 @@ fn one_way(flow: &Flow) -> bool {
     let sent = |side| flow.endpoint(side).packets;
     flow.one_way() && sent(Side::A).max(sent(Side::B)) >= ENOUGH
 }
-
-/// The side that serves `protocol` on this flow, going by its ports.
-///
-/// Clients take ports at random, also those of other protocols: where both ends have the port, the
-/// one that was called is the server. One that calls from the port alone may have it by chance;
-/// then its `first` octets decide, unless the port is one that nobody gets by chance.
-fn server_of(flow: &Flow, protocol: &Protocol, first: &[u8]) -> Option<Side> {
-    let port = |side: Side| flow.endpoint(side).address.port();
-    let on_port = |side: Side| protocol.ports.contains(&port(side));
-    let server = match (on_port(Side::A), on_port(Side::B)) {
-        (true, true) => return Some(flow.opener.map_or(Side::A, Side::other)),
-        (true, false) => Side::A,
-        (false, true) => Side::B,
-        (false, false) => return None,
-    };
-    let chance = flow.opener == Some(server) && port(server) >= FIRST_PORT_BY_CHANCE;
-    (!chance || (protocol.looks_like)(first)).then_some(server)
-}
-
-/// Ports below are not given to clients by chance.
-const FIRST_PORT_BY_CHANCE: u16 = 1_024;
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,7 @@ pub fn text(counters: &Counters) -> String {
     let mut text = String::new();
     heading(counters, &mut text);
     messages(counters, &mut text);
+    elsewhere(counters, &mut text);
     unread(counters, &mut text);
     packets(counters, &mut text);
     lost(counters, &mut text);
@@ -94,6 +95,16 @@ fn row(protocol: String, function: String, counts: [u64; 3]) -> [String; 5] {
     [protocol, function, requests, responses, others]
 }
 
+fn elsewhere(counters: &Counters, text: &mut String) {
+    for (protocol, flows) in &counters.found_flows {
+        let _ = writeln!(
+            text,
+            "Found by what they say, not on {protocol}'s port: {} flows of {protocol}.",
+            HumanCount(*flows),
+        );
+    }
+}
+
 fn unread(counters: &Counters, text: &mut String) {
     for (kind, label) in [
         (Kind::Malformed, "Malformed"),
@@ -117,6 +128,15 @@ fn unread(counters: &Counters, text: &mut String) {
             "On {protocol}'s port but not {protocol}: {} octets; {} flows without any message of it.",
             HumanCount(*octets),
             HumanCount(flows),
+        );
+    }
+    for (protocol, flows) in &counters.encrypted_flows {
+        let octets = counters.encrypted_octets.get(protocol).copied().unwrap_or(0);
+        let _ = writeln!(
+            text,
+            "Encrypted {protocol}, not seen into: {} octets in {} flows.",
+            HumanCount(octets),
+            HumanCount(*flows),
         );
     }
 }
@@ -153,6 +173,7 @@ fn lost(counters: &Counters, text: &mut String) {
         ("one-way flows", flow.one_way),
         ("flows pushed out", flow.evicted),
         ("requests pushed out", counters.pending_requests),
+        ("segments of flows not probed for protocols", counters.probe_flows),
         ("packets cut by the capture", decode.cut),
         ("packets cut within their headers", decode.cut_headers),
         ("packets with unreadable headers", decode.malformed),

@@ -8,6 +8,7 @@ use super::link::{
     BLOCK_OCTETS, COUNTED_OCTETS, CRC_OCTETS, Control, HEADER_OCTETS, Header, MAX_USER_OCTETS,
 };
 use crate::error::{Class, ParseError, Wire};
+use crate::protocol::{Direction, Verdict};
 
 const START: [u8; 2] = [0x05, 0x64];
 
@@ -43,11 +44,25 @@ pub fn frame<'b>(
     }
 }
 
-/// Whether `octets` begin with a frame's header whose CRC is right.
-pub(crate) fn looks_like(octets: &[u8]) -> bool {
-    match octets.first_chunk::<HEADER_OCTETS>().map(|head| front(head)) {
-        Some(Front::Frame(_) | Front::Partial { .. }) => true,
-        Some(Front::Junk(_) | Front::Damaged(_)) | None => false,
+/// Whether `octets` begin with a frame: certain with right CRCs, of which there are two at least
+/// where it carries data.
+pub(crate) fn probe(octets: &[u8]) -> Verdict {
+    match octets {
+        [] | [0x05] => return Verdict::Perhaps,
+        [0x05, 0x64, ..] => {}
+        _ => return Verdict::No,
+    }
+    match front(octets) {
+        Front::Junk(_) | Front::Damaged(_) => Verdict::No,
+        Front::Partial { .. } => Verdict::Perhaps,
+        Front::Frame(header) => {
+            let from_master = header.control.from_master();
+            let sent = if from_master { Direction::Request } else { Direction::Response };
+            match user_data(header, octets, &mut [0; MAX_USER_OCTETS]) {
+                Ok(_) => Verdict::Certain(sent),
+                Err(_) => Verdict::Message(Some(sent)),
+            }
+        }
     }
 }
 
@@ -181,13 +196,14 @@ mod tests {
         for (name, octets, expected) in table {
             assert_eq!(front(octets), *expected, "{name}");
         }
-        assert!(looks_like(&reset));
-        assert!(!looks_like(&reset[..9]));
-        assert!(!looks_like(&[0; 10]));
+        assert_eq!(probe(&reset), Verdict::Certain(Direction::Request));
+        assert_eq!(probe(&reset[..9]), Verdict::Perhaps);
+        assert_eq!(probe(&[0; 10]), Verdict::No);
+        assert_eq!(probe(&[]), Verdict::Perhaps);
         for at in 0..80 {
             let mut flipped = reset;
             flipped[at / 8] ^= 1 << (at % 8);
-            assert!(!looks_like(&flipped), "bit {at}");
+            assert_eq!(probe(&flipped), Verdict::No, "bit {at}");
         }
     }
 

@@ -49,7 +49,8 @@ use crate::protocol::{Direction, Protocol};
 pub const PROTOCOL: Protocol = Protocol {
     name: "dnp3",
     ports: &[20_000],
-    looks_like: frame::looks_like,
+    secure_ports: &[19_999],
+    probe: frame::probe,
     make: |_server| Box::new(dissector::Dissector::default()),
 };
 

@@ -14,6 +14,7 @@ mod length;
 mod mbap;
 #[cfg(test)]
 mod pdu_tests;
+mod probe;
 mod records;
 mod request;
 mod response;
@@ -48,6 +49,7 @@ use crate::protocol::Protocol;
 pub const PROTOCOL: Protocol = Protocol {
     name: "modbus",
     ports: &[502],
-    looks_like: sync::looks_like,
+    secure_ports: &[802],
+    probe: probe::probe,
     make: |server| Box::new(flow::Flow::new(server)),
 };

@@ -18,7 +18,7 @@ pub(super) struct Stream {
     tail: Vec<u8>,
     /// Place of the tail's first octet.
     at: u64,
-    /// Octets lost since the last message.
+    /// Octets lost since the last thing handed out.
     lost: u64,
 }
 
@@ -164,13 +164,10 @@ impl Stream {
             message: adu.map(Message::Modbus),
             error,
             span: self.at..end,
-            lost: self.lost,
+            lost: mem::take(&mut self.lost),
             uncertain,
         });
         self.at = end;
-        if adu.is_some() {
-            self.lost = 0;
-        }
     }
 }
 

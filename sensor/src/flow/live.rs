@@ -5,7 +5,7 @@ use gridtap_parsers::{Chunk, Side};
 use super::counters::{Counters, count};
 use super::endpoint::{Flow, Kind};
 use super::marks::Mark;
-use super::reader::Reader;
+use super::reader::{Opening, Reader, Then};
 use super::sequence::{at, distance, octets};
 use super::stream::{Part, Patience, Ready, Stray, Taken};
 use crate::decode::{At, Segment, Transport};
@@ -30,7 +30,7 @@ pub(super) struct Live<S> {
 /// Whether somebody reads a flow.
 #[derive(Debug)]
 pub(super) enum Reading<S> {
-    /// It has had no octets, so nobody was asked.
+    /// Nobody does so far: it has had no octets, or none that told enough.
     Unasked,
     /// Somebody does.
     By(S),
@@ -186,12 +186,9 @@ impl<S> Live<S> {
     fn deliver_loss<R: Reader<State = S>>(&mut self, side: Side, pass: &mut Pass<'_, R>) {
         let stream = &mut self.flow.endpoint_mut(side).stream;
         let (lost, offset) = (stream.take_lost(), stream.place());
-        if let Reading::By(state) = &mut self.reading
-            && lost > 0
-        {
+        if lost > 0 {
             let datagram = self.flow.kind == Kind::Udp;
-            let chunk = Chunk { side, offset, lost, octets: &[], datagram };
-            pass.reader.chunk(&self.flow, state, &chunk, &pass.at);
+            self.hand_on(&Chunk { side, offset, lost, octets: &[], datagram }, pass);
         }
     }
 
@@ -208,15 +205,22 @@ impl<S> Live<S> {
         self.flow.endpoint_mut(side).marks.push(end, mark, pass.limits.marks);
         if matches!(self.reading, Reading::Unasked) {
             self.reading = match pass.reader.open(&self.flow, &chunk) {
-                Some(state) => {
+                Opening::Read(state) => {
                     count(&mut pass.counters.read_flows, 1);
                     Reading::By(state)
                 }
-                None => Reading::Nobody,
+                Opening::Later => Reading::Unasked,
+                Opening::Never => Reading::Nobody,
             };
         }
-        if let Reading::By(state) = &mut self.reading {
-            pass.reader.chunk(&self.flow, state, &chunk, &pass.at);
+        self.hand_on(&chunk, pass);
+    }
+
+    fn hand_on<R: Reader<State = S>>(&mut self, chunk: &Chunk<'_>, pass: &mut Pass<'_, R>) {
+        if let Reading::By(state) = &mut self.reading
+            && pass.reader.chunk(&self.flow, state, chunk, &pass.at) == Then::Leave
+        {
+            self.reading = Reading::Nobody;
         }
     }
 }

@@ -24,5 +24,5 @@ pub use counters::Counters;
 pub use endpoint::{Endpoint, Flow, Kind};
 pub use key::{PARTITIONS, partition};
 pub use marks::Mark;
-pub use reader::Reader;
+pub use reader::{Opening, Reader, Then};
 pub use table::Table;

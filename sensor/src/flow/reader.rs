@@ -5,22 +5,42 @@ use gridtap_parsers::Chunk;
 use super::endpoint::Flow;
 use crate::decode::At;
 
+/// What a reader makes of the octets that a flow begins with.
+#[derive(Debug)]
+pub enum Opening<S> {
+    /// It reads the flow, and this is what it knows of it.
+    Read(S),
+    /// It leaves these octets, and is asked again at the next.
+    Later,
+    /// It leaves the flow for good.
+    Never,
+}
+
+/// Whether a flow is read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// It is.
+    ReadOn,
+    /// It is left for good.
+    Leave,
+}
+
 /// Reads the octets of flows, with a state of its own for each.
 pub trait Reader {
     /// What it knows of one flow.
     type State;
 
-    /// The first octets of a flow are at hand: begins to read it, or leaves it for good with
-    /// `None`. The same chunk is handed to [`chunk`](Self::chunk) next.
-    fn open(&mut self, flow: &Flow, first: &Chunk<'_>) -> Option<Self::State>;
+    /// Octets of a flow that nobody reads yet are at hand. If it is read from here on, the same
+    /// chunk is handed to [`chunk`](Self::chunk) next.
+    fn open(&mut self, flow: &Flow, chunk: &Chunk<'_>) -> Opening<Self::State>;
 
     /// Takes the next octets of one side. `at` is the packet that brought them or made them be
     /// waited for no longer; [`Flow::packets`] names the packets they came in.
     ///
     /// A chunk's offset is always the end of the last one of that side plus `lost`. A chunk
     /// without octets tells of octets lost at the very end.
-    fn chunk(&mut self, flow: &Flow, state: &mut Self::State, chunk: &Chunk<'_>, at: &At);
+    fn chunk(&mut self, flow: &Flow, state: &mut Self::State, chunk: &Chunk<'_>, at: &At) -> Then;
 
-    /// The flow ended or was forgotten, as was noticed at `at`.
+    /// The flow ended or was forgotten, as was noticed at `at`. Not called of a flow that was left.
     fn end(&mut self, flow: &Flow, state: Self::State, at: &At);
 }

@@ -101,3 +101,23 @@ fn a_flow_that_nobody_reads_keeps_nothing() {
     assert_eq!((bench.counters().flows, bench.counters().read_flows), (1, 0));
     assert!(bench.log.ended.is_empty());
 }
+
+#[test]
+fn a_reader_may_put_off_its_choice() {
+    let mut bench = Bench::new();
+    bench.data(Side::A, 100, "?").data(Side::B, 500, "?").data(Side::B, 501, "?");
+    assert_eq!((bench.log.asked, bench.log.chunks, bench.counters().read_flows), (3, 0, 0));
+    bench.data(Side::B, 502, "xy").data(Side::A, 101, "ab").finish();
+    assert_eq!((bench.log.asked, bench.log.flows), (4, 1));
+    assert_eq!((bench.text(Side::A), bench.text(Side::B)), ("ab", "xy"));
+}
+
+#[test]
+fn a_flow_that_a_reader_leaves_is_not_followed_on() {
+    let mut bench = Bench::new();
+    bench.data(Side::A, 100, "ab").data(Side::A, 104, "x").data(Side::A, 102, "%");
+    assert_eq!((bench.text(Side::A), bench.table.gaps_open()), ("ab%", 0));
+    bench.data(Side::A, 105, "cd").data(Side::B, 500, "xy").finish();
+    assert_eq!((bench.text(Side::A), bench.text(Side::B)), ("ab%", ""));
+    assert!(bench.log.ended.is_empty());
+}

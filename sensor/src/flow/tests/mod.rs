@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use gridtap_models::event::PacketRef;
 use gridtap_parsers::{Chunk, Side};
 
-use super::{Counters, Flow, Reader, Table};
+use super::{Counters, Flow, Opening, Reader, Table, Then};
 use crate::decode::{At, Segment, Transport};
 use crate::limits::Limits;
 
@@ -27,6 +27,8 @@ struct Log {
     flows: u32,
     text: HashMap<(u32, Side), String>,
     ends: HashMap<(u32, Side), u64>,
+    /// Where each side's last `?` ended, at which the choice is put off.
+    passed: HashMap<Side, u64>,
     /// Flows that ended, by the port of side A, with the packet at which that was noticed.
     ended: Vec<(u16, u64)>,
     asked: u32,
@@ -38,19 +40,24 @@ struct Log {
 impl Reader for Log {
     type State = u32;
 
-    fn open(&mut self, _: &Flow, first: &Chunk<'_>) -> Option<u32> {
+    fn open(&mut self, _: &Flow, first: &Chunk<'_>) -> Opening<u32> {
         assert!(!first.octets.is_empty());
         self.asked += 1;
+        if first.octets == b"?" {
+            self.passed.insert(first.side, first.offset + 1);
+            return Opening::Later;
+        }
         if self.refuses {
-            return None;
+            return Opening::Never;
         }
         self.flows += 1;
-        Some(self.flows)
+        Opening::Read(self.flows)
     }
 
-    fn chunk(&mut self, flow: &Flow, state: &mut u32, chunk: &Chunk<'_>, _: &At) {
+    fn chunk(&mut self, flow: &Flow, state: &mut u32, chunk: &Chunk<'_>, _: &At) -> Then {
         let key = (*state, chunk.side);
-        let end = self.ends.entry(key).or_default();
+        let passed = self.passed.get(&chunk.side).copied().unwrap_or(0);
+        let end = self.ends.entry(key).or_insert(passed);
         assert_eq!(chunk.offset, *end + chunk.lost, "a chunk begins where the last one ended");
         assert!(chunk.lost > 0 || !chunk.octets.is_empty());
         let start = chunk.offset;
@@ -63,6 +70,7 @@ impl Reader for Log {
             write!(text, "[{}]", chunk.lost).unwrap();
         }
         text.push_str(core::str::from_utf8(chunk.octets).unwrap());
+        if chunk.octets == b"%" { Then::Leave } else { Then::ReadOn }
     }
 
     fn end(&mut self, flow: &Flow, _: u32, at: &At) {

@@ -105,10 +105,10 @@ fn a_flow_knows_its_ends() {
     struct Look(Vec<String>);
     impl Reader for Look {
         type State = ();
-        fn open(&mut self, _: &Flow, _: &Chunk<'_>) -> Option<()> {
-            Some(())
+        fn open(&mut self, _: &Flow, _: &Chunk<'_>) -> Opening<()> {
+            Opening::Read(())
         }
-        fn chunk(&mut self, flow: &Flow, (): &mut (), chunk: &Chunk<'_>, _: &At) {
+        fn chunk(&mut self, flow: &Flow, (): &mut (), chunk: &Chunk<'_>, _: &At) -> Then {
             assert_eq!((flow.kind, flow.vlan, chunk.datagram), (Kind::Tcp, Some(7), false));
             let [a, b] = [Side::A, Side::B].map(|side| flow.endpoint(side));
             // Somebody steps in between before the third packet.
@@ -124,6 +124,7 @@ fn a_flow_knows_its_ends() {
                 flow.first.sequence,
                 flow.last.sequence
             ));
+            Then::ReadOn
         }
         fn end(&mut self, _: &Flow, (): (), _: &At) {}
     }
