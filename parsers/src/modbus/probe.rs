@@ -7,13 +7,14 @@ use crate::protocol::{Direction, Verdict};
 
 /// Looks at the first octets of one side.
 ///
-/// Modbus/TCP has no checksum and RTU a short one: a single message is never certain.
+/// Modbus/TCP has no checksum and RTU a short one: a single message is never certain. Of RTU only
+/// frames that say where they end count: a CRC over whatever octets a segment has costs more than
+/// flows of other protocols may.
 pub(super) fn probe(octets: &[u8]) -> Verdict {
     let header = mbap::frame(octets);
-    let fronts =
-        [Direction::Request, Direction::Response].map(|way| (way, rtu::front(octets, way)));
+    let fronts = [Direction::Request, Direction::Response].map(|way| (way, rtu::told(octets, way)));
     let reads = fronts.map(|(direction, front)| match (header, front) {
-        (_, Front::Frame { told: true, .. }) => true,
+        (_, Front::Frame { .. }) => true,
         (Framed::Adu { pdu, .. }, _) => Pdu::read(pdu, direction).error.is_none(),
         (Framed::Partial { .. } | Framed::OutOfStep(_), _) => false,
     });
@@ -21,11 +22,10 @@ pub(super) fn probe(octets: &[u8]) -> Verdict {
         [true, true] => Verdict::Message(None),
         [true, false] => Verdict::Message(Some(Direction::Request)),
         [false, true] => Verdict::Message(Some(Direction::Response)),
-        [false, false] if !matches!(header, Framed::OutOfStep(_)) => Verdict::Perhaps,
         [false, false] => {
-            let may_begin = |front| matches!(front, Front::Frame { .. } | Front::Partial);
-            let is_rtu = fronts.into_iter().any(|(_, front)| may_begin(front));
-            if is_rtu { Verdict::Perhaps } else { Verdict::No }
+            let may_be_tcp = !matches!(header, Framed::OutOfStep(_));
+            let may_be_rtu = fronts.iter().any(|(_, front)| *front == Front::Partial);
+            if may_be_tcp || may_be_rtu { Verdict::Perhaps } else { Verdict::No }
         }
     }
 }
@@ -52,7 +52,7 @@ mod tests {
             ("RTU read",             &hex!("01 03 00 00 00 02 c4 0b"),    REQUEST),
             ("RTU values",           &hex!("01 03 02 00 2a 39 9b"),       RESPONSE),
             ("RTU write",            &hex!("11 05 00 ac ff 00 4e 8b"),    Message(None)),
-            ("RTU user function",    &hex!("11 41 07 09 97 3a"),          Perhaps),
+            ("RTU user function",    &hex!("11 41 07 09 97 3a"),          No),
             ("RTU, cut short",       &hex!("11 05 00 ac ff"),             Perhaps),
             ("cut short",            &hex!("00 01 00 00 00 06 01 03 00"), Perhaps),
             ("header",               &hex!("00 01 00 00 00 06 01"),       Perhaps),

@@ -37,11 +37,19 @@ pub(super) enum Front<'a> {
 
 /// Looks at the front of `octets`, which end where a segment ends.
 pub(super) fn front(octets: &[u8], direction: Direction) -> Front<'_> {
+    match told(octets, direction) {
+        Front::Untold => untold(octets, direction),
+        front @ (Front::Frame { .. } | Front::Partial | Front::Nothing) => front,
+    }
+}
+
+/// Looks at the front of `octets`, but not for where a frame ends that does not say so.
+pub(super) fn told(octets: &[u8], direction: Direction) -> Front<'_> {
     let pdu = octets.get(1..).unwrap_or_default();
     let size = match length(pdu, direction) {
         Length::Octets(size) => size.saturating_add(AROUND),
         Length::Wanting => return Front::Partial,
-        Length::Untold => return untold(octets, direction),
+        Length::Untold => return Front::Untold,
     };
     match octets.split_at_checked(size) {
         _ if size > LONGEST => Front::Nothing,
