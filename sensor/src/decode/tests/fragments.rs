@@ -161,6 +161,16 @@ fn a_flood_of_fragments_stays_within_its_limits() {
 }
 
 #[test]
+fn what_was_put_together_makes_room() {
+    // Each needs some 1,300.
+    let mut decoder = Decoder::new(&Limits { fragment_octets: 1_500, ..Limits::default() });
+    let sent: Vec<_> = (0..10).flat_map(|id| parts(false, id)).collect();
+    run(&mut decoder, RAW, sent.iter().map(|part| (0, part)));
+    let counters = decoder.into_counters();
+    assert_eq!((counters.reassembled, counters.evicted_fragments), (10, 0));
+}
+
+#[test]
 fn fragments_of_a_datagram_are_told_apart_by_sender_and_number() {
     let (one, other) = (parts(false, 1), parts(false, 2));
     let from = |sender: u8, part: &[u8]| {

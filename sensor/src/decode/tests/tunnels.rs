@@ -58,6 +58,9 @@ fn tunnels() -> Vec<Row> {
     // Addresses that begin like IPv4 and IPv6.
     let like_v4 = behind(&[0x45, 0, 0, 40, 0, 0], &inner[6..]);
     let like_v6 = behind(&[0x60, 0, 0, 0, 0, 9], &inner[6..]);
+    // An address of IPv4 that reads as the Ethernet type of IPv4, and the first octet of that.
+    let host = Endpoint { ip: "8.0.69.5".parse().unwrap(), ..Endpoint::v4(5, 40000) };
+    let like_frame = segment_between(&host, &Endpoint::v4(9, 502), 1, b"octets");
     let platform = Erspan3 { vlan: 5, platform: Some([1; 8]), ..Erspan3::default() };
     let bare = Erspan3 { vlan: 6, bare_ip: true, ..Erspan3::default() };
     let with_options = Gre { checksum: true, key: Some(1), sequence: Some(2) };
@@ -68,6 +71,7 @@ fn tunnels() -> Vec<Row> {
     let table = vec![
         ("MPLS, IPv4",             outer(MPLS, &mpls(&[16, 17, 18], &v4)), false, None),
         ("MPLS, IPv6",             outer(MPLS, &mpls(&[16], &v6)), false, None),
+        ("MPLS, IPv4 like Ethernet", outer(MPLS, &mpls(&[16], &like_frame)), false, None),
         ("MPLS, multicast",        outer(0x8848, &mpls(&[16], &v4)), false, None),
         ("pseudo-wire",            outer(MPLS, &mpls(&[16], &inner)), true, None),
         ("pseudo-wire, worded",    outer(MPLS, &mpls(&[16], &control_word(3, &tagged))), true, Some(7)),
@@ -89,6 +93,7 @@ fn tunnels() -> Vec<Row> {
         ("ERSPAN III, platform",   gre(NUMBERED, ERSPAN_3, &platform.packet(&inner)), true, Some(5)),
         ("ERSPAN III, IP",         gre(NUMBERED, ERSPAN_3, &bare.packet(&v4)), false, Some(6)),
         ("VXLAN",                  outer(0x0800, &udp_to(VXLAN_PORT, &vxlan(9, &tagged))), true, Some(7)),
+        ("VXLAN, tagged outside",  frame(OUTER_SOURCE, OUTER_DESTINATION, &[3], 0x0800, &udp_to(VXLAN_PORT, &vxlan(9, &inner))), true, None),
         ("VXLAN with a group",     outer(0x0800, &udp_to(VXLAN_PORT, &grouped)), true, None),
         ("Geneve",                 outer(0x0800, &udp_to(6081, &geneve(9, BRIDGED, &[], &inner))), true, None),
         ("Geneve with options",    outer(0x0800, &udp_to(6081, &geneve(9, 0x86dd, &[1; 12], &v6))), false, None),
