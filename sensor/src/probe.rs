@@ -99,13 +99,11 @@ fn is_believed(flow: &Flow, server: Side, chunk: &Chunk<'_>, sent: Option<Direct
     if flow.opener.is_some_and(|opener| opener != server) {
         return true;
     }
-    match sent {
-        Some(sent) => server == server_by(chunk.side, sent),
-        None => {
-            let other = port(flow, server.other());
-            is_assigned(port(flow, server)) && port(flow, server) != other
-        }
+    if let Some(sent) = sent {
+        return server == server_by(chunk.side, sent);
     }
+    let (own, other) = (port(flow, server), port(flow, server.other()));
+    is_assigned(own) && own != other
 }
 
 /// What the ports are enough for, where a chunk does not speak against it.
