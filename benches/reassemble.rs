@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gridtap::decode::{At, Decoder};
-use gridtap::flow::{Flow, Reader, Table};
+use gridtap::flow::{Flow, Opening, Reader, Table, Then};
 use gridtap::limits::Limits;
 use gridtap::source::{LinkType, Packet};
 use gridtap_benches::{CpuTime, plant, throughput};
@@ -35,12 +35,13 @@ struct Count(usize);
 impl Reader for Count {
     type State = ();
 
-    fn open(&mut self, _: &Flow, _: &Chunk<'_>) -> Option<()> {
-        Some(())
+    fn open(&mut self, _: &Flow, _: &Chunk<'_>) -> Opening<()> {
+        Opening::Read(())
     }
 
-    fn chunk(&mut self, _: &Flow, (): &mut (), chunk: &Chunk<'_>, _: &At) {
+    fn chunk(&mut self, _: &Flow, (): &mut (), chunk: &Chunk<'_>, _: &At) -> Then {
         self.0 += black_box(chunk.octets).len();
+        Then::ReadOn
     }
 
     fn end(&mut self, _: &Flow, (): (), _: &At) {}

@@ -160,3 +160,31 @@ fn add_all<K: Ord + Clone>(sums: &mut BTreeMap<K, u64>, others: &BTreeMap<K, u64
         *sum = sum.saturating_add(*count);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_told_apart_by_protocol_direction_and_code() {
+        let mut tally = Tally::default();
+        let kinds = [
+            (1, Direction::Link, "unknown", 255),
+            (0, Direction::Request, "read_coils", 1),
+            (1, Direction::Request, "read", 1),
+            (0, Direction::Response, "read_coils", 1),
+            (0, Direction::Request, "read_coils", 1),
+        ];
+        for (nth, direction, name, code) in kinds {
+            tally.count(nth, direction, name, code);
+        }
+        let [modbus, dnp3] = [PROTOCOLS[0].name, PROTOCOLS[1].name];
+        let expected = BTreeMap::from([
+            ((modbus, Direction::Request, "read_coils", 1), 2),
+            ((modbus, Direction::Response, "read_coils", 1), 1),
+            ((dnp3, Direction::Request, "read", 1), 1),
+            ((dnp3, Direction::Link, "unknown", 255), 1),
+        ]);
+        assert_eq!(tally.by_kind(), expected);
+    }
+}

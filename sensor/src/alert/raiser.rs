@@ -190,6 +190,10 @@ impl Raiser {
     }
 
     fn ended(&mut self, event: &Event, outcome: Outcome) {
+        // Most of the time nothing is awaited, and every act ends.
+        if self.awaited.is_empty() {
+            return;
+        }
         let Some(actor) = self.awaited.remove(&(event.conversation, event.digest)) else { return };
         if let Some(episode) = self.open.get_mut(&actor) {
             let counted = match outcome {

@@ -10,7 +10,7 @@ use gridtap_models::event::{
 };
 use gridtap_parsers::{Chunk, Dissector, PROTOCOLS, Side};
 
-use super::{Context, Describer, End, Numbered, Patience};
+use super::{Context, Describer, End, Numbered, Patience, fnv};
 
 /// One flow, from octets to events. The client is side A.
 struct Flow {
@@ -212,4 +212,17 @@ fn confirms_and_unsolicited_responses_ask_for_nothing() {
     assert!(flow.send(Side::B, &outstation.frames(&unsolicited)).is_empty());
     let confirm = frames::request::confirm_unsolicited(0);
     assert!(flow.send(Side::A, &master.frames(&confirm)).is_empty());
+}
+
+#[test]
+fn leading_zeros_in_one_step_are_the_same_hash() {
+    let octet_by_octet = |hash: u64, number: u64| {
+        let mix = |hash: u64, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3);
+        number.to_be_bytes().into_iter().fold(hash, mix)
+    };
+    for number in [0, 1, 255, 256, 0x1_0000, 0x0012_0000_3400, u64::MAX, 1.5_f64.to_bits()] {
+        for hash in [0, 0xcbf2_9ce4_8422_2325, u64::MAX] {
+            assert_eq!(fnv(hash, number), octet_by_octet(hash, number), "{number:#x}");
+        }
+    }
 }

@@ -127,11 +127,13 @@ impl<S> Live<S> {
 
     /// Hands on what was kept and whose turn has come, by order or by time.
     pub(super) fn pump<R: Reader<State = S>>(&mut self, pass: &mut Pass<'_, R>) -> After {
-        let mut finished = true;
-        for side in [Side::A, Side::B] {
-            self.drain(side, Patience::Until(pass.at.time_ns), pass);
-            finished &= self.flow.endpoint(side).stream.is_finished();
+        let sides = [Side::A, Side::B];
+        if self.is_open() {
+            for side in sides {
+                self.drain(side, Patience::Until(pass.at.time_ns), pass);
+            }
         }
+        let finished = sides.iter().all(|side| self.flow.endpoint(*side).stream.is_finished());
         if finished { After::Ends } else { After::Goes }
     }
 
@@ -152,6 +154,7 @@ impl<S> Live<S> {
     }
 
     /// Whether octets of either side wait for a gap before them.
+    #[inline]
     pub(super) fn is_open(&self) -> bool {
         [Side::A, Side::B].iter().any(|side| self.flow.endpoint(*side).stream.is_open())
     }
