@@ -12,6 +12,7 @@ pub mod describe;
 pub mod flow;
 pub mod judge;
 pub mod limits;
+mod order;
 pub mod pipeline;
 pub mod probe;
 pub mod progress;

@@ -8,7 +8,6 @@
 //! From a file with one shard, everything up to the consumer runs on the calling thread.
 
 use core::ops::Range;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -20,7 +19,8 @@ use crate::counters::Counters;
 use crate::decode::{At, Decoder, Segment};
 use crate::flow;
 use crate::limits::Limits;
-use crate::shard::{Ordered, Shard, Tap};
+use crate::order::{Yield, in_order};
+use crate::shard::{Shard, Tap};
 use crate::source::{Source, Step};
 
 /// Packets between two looks at progress, and at most in a batch.
@@ -106,15 +106,6 @@ impl Gauges {
             self.shared.begun_ns.compare_exchange(0, time_ns, Ordering::Relaxed, Ordering::Relaxed);
         self.shared.last_ns.store(time_ns, Ordering::Relaxed);
     }
-}
-
-/// What a shard hands to the consumer.
-#[derive(Debug)]
-struct Yield<O> {
-    shard: usize,
-    /// Everything up to this packet (its number among all packets) is in.
-    passed: u64,
-    items: Vec<O>,
 }
 
 /// Runs the line until `source` ends or `gauges.stop` is set, and returns what was counted.
@@ -382,40 +373,4 @@ fn work<T: Tap>(
         }
     }
     shard.into_counters()
-}
-
-/// The consumer's thread: puts the shards' yields in the order of the packets.
-///
-/// A shard's own items are in order. Those of all are, up to the lowest packet that every shard
-/// has passed.
-fn in_order<O: Ordered>(yields: &Receiver<Yield<O>>, shards: usize, consume: &mut impl FnMut(O)) {
-    if shards == 1 {
-        for from_shard in yields {
-            from_shard.items.into_iter().for_each(&mut *consume);
-        }
-        return;
-    }
-    let mut waiting: Vec<VecDeque<O>> = (0..shards).map(|_| VecDeque::new()).collect();
-    let mut passed = vec![0; shards];
-    for from_shard in yields {
-        if let Some(passed) = passed.get_mut(from_shard.shard) {
-            *passed = from_shard.passed;
-        }
-        if let Some(queue) = waiting.get_mut(from_shard.shard) {
-            queue.extend(from_shard.items);
-        }
-        let all_passed = passed.iter().min().copied().unwrap_or(0);
-        while let Some(item) = first(&mut waiting, all_passed) {
-            consume(item);
-        }
-    }
-}
-
-/// Takes the first item of all queues, if no shard can still bring an earlier one.
-fn first<O: Ordered>(waiting: &mut [VecDeque<O>], all_passed: u64) -> Option<O> {
-    let queue = waiting
-        .iter_mut()
-        .filter(|queue| queue.front().is_some_and(|item| item.place().sequence <= all_passed))
-        .min_by_key(|queue| queue.front().map(Ordered::place))?;
-    queue.pop_front()
 }
