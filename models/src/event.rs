@@ -175,7 +175,7 @@ pub struct Target {
     pub space: Space,
     /// First address, as on the wire.
     pub start: u32,
-    /// How many points, at least 1.
+    /// How many points, at least 1; [`u32::MAX`] where all there are is asked for.
     pub count: u32,
     /// What is commanded, in order of address: empty, or one value a point.
     pub values: Vec<Value>,

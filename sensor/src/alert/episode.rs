@@ -1,42 +1,54 @@
 //! Episodes: what one actor does until it is quiet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
-use gridtap_models::event::{Event, PacketRef};
+use gridtap_models::event::{Event, PacketRef, Protocol};
 
-use super::record::{FindingRecord, Outcomes, PointRecord, Seen, TargetRecord};
+use super::record::{
+    Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord,
+};
 use super::severity::Severity;
 use super::techniques::{self, Technique};
 use super::wording;
+use crate::when::Moment;
 
 /// Packets, points and servers that an alert lists.
-pub(super) const LISTED: usize = 64;
+const LISTED: usize = 64;
 /// Kinds of oddity that an alert lists; there are far fewer.
 const KINDS: usize = 256;
+
+/// What all alerts of a run have in common.
+#[derive(Debug)]
+pub(super) struct Judging {
+    /// Names of the captures, by index.
+    pub(super) captures: Vec<String>,
+    /// Digest of the baseline, once there is one.
+    pub(super) baseline: Option<String>,
+}
 
 /// One actor's odd acts, until it is quiet.
 #[derive(Debug)]
 pub(super) struct Episode {
-    pub(super) id: String,
-    pub(super) actor: IpAddr,
+    id: String,
+    actor: IpAddr,
     pub(super) revision: u32,
-    pub(super) first: Event,
-    pub(super) points: Vec<PointRecord>,
+    first: Event,
+    points: Vec<PointRecord>,
     pub(super) last_ns: u64,
-    pub(super) count: u64,
-    pub(super) severity: Severity,
-    pub(super) kind: &'static str,
-    pub(super) hard: bool,
-    pub(super) surprise_bits: f64,
-    pub(super) what: String,
-    pub(super) because: String,
-    pub(super) normal_if: String,
-    pub(super) findings: Vec<FindingRecord>,
-    pub(super) techniques: Vec<Technique>,
-    pub(super) targets: BTreeSet<TargetRecord>,
-    pub(super) packets: Vec<PacketRef>,
+    count: u64,
+    severity: Severity,
+    kind: &'static str,
+    hard: bool,
+    surprise_bits: f64,
+    what: String,
+    because: String,
+    normal_if: String,
+    findings: Vec<FindingRecord>,
+    techniques: Vec<Technique>,
+    targets: BTreeSet<TargetRecord>,
+    packets: Vec<PacketRef>,
     pub(super) outcomes: Outcomes,
     pub(super) seen: Seen,
 }
@@ -146,6 +158,67 @@ impl Episode {
             self.normal_if.clone_from(&finding.normal_if);
         }
         risen && !first
+    }
+
+    /// The record of the episode as it stands.
+    pub(super) fn alert(&self, judging: &Judging, last: bool) -> Alert {
+        let first = &self.first;
+        let talk = &first.conversation;
+        let (unit, dnp3) = match talk.protocol {
+            Protocol::Modbus => (Some(talk.unit), None),
+            Protocol::Dnp3 => (None, Some(talk.unit)),
+        };
+        let named = |index: u16| judging.captures.get(usize::from(index)).cloned();
+        let mut by_capture: BTreeMap<u16, BTreeSet<u64>> = BTreeMap::new();
+        for packet in &self.packets {
+            by_capture.entry(packet.capture).or_default().insert(packet.number);
+        }
+        let packets = by_capture.remove(&first.packet.capture).unwrap_or_default();
+        Alert {
+            schema: "gridtap.alert/1",
+            id: self.id.clone(),
+            origin: "wire",
+            revision: self.revision,
+            last,
+            time: Moment(first.time_ns),
+            last_time: Moment(self.last_ns),
+            count: self.count,
+            severity: self.severity,
+            kind: self.kind,
+            hard: self.hard,
+            surprise_bits: self.surprise_bits,
+            what: self.what.clone(),
+            because: self.because.clone(),
+            normal_if: self.normal_if.clone(),
+            actor: self.actor,
+            protocol: talk.protocol.to_string(),
+            client_ip: talk.client,
+            server_ip: talk.server,
+            client_mac: first.client_mac.map(wording::mac),
+            server_mac: first.server_mac.map(wording::mac),
+            unit,
+            dnp3_source: talk.client_unit,
+            dnp3_destination: dnp3,
+            function: first.function.name,
+            function_code: first.function.code,
+            points: self.points.clone(),
+            targets: self.targets.iter().take(LISTED).cloned().collect(),
+            targets_total: (self.targets.len() > LISTED).then_some(self.targets.len()),
+            findings: self.findings.clone(),
+            techniques: self.techniques.clone(),
+            outcomes: self.outcomes,
+            capture: named(first.packet.capture),
+            packets: packets.into_iter().collect(),
+            further_packets: by_capture
+                .into_iter()
+                .filter_map(|(index, packets)| {
+                    let packets = packets.into_iter().collect();
+                    named(index).map(|capture| FurtherPackets { capture, packets })
+                })
+                .collect(),
+            seen: self.seen,
+            baseline: judging.baseline.clone(),
+        }
     }
 }
 

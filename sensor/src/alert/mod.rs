@@ -13,3 +13,5 @@ pub use raiser::{Raiser, Settings};
 pub use record::{Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord};
 pub use severity::Severity;
 pub use techniques::{MATRIX, Technique};
+#[cfg(test)]
+pub(crate) use tests::sample;

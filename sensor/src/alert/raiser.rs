@@ -1,18 +1,16 @@
 //! Raise: findings of one actor become one alert, written again as its episode grows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
-use gridtap_models::event::{Conversation, Event, Outcome, Protocol, Stage};
+use gridtap_models::event::{Conversation, Event, Outcome, Stage};
 use gridtap_models::ledger;
 use sha2::{Digest, Sha256};
 
-use super::episode::{Episode, LISTED, gravest, rounded};
-use super::record::{Alert, FurtherPackets};
+use super::episode::{Episode, Judging, gravest, rounded};
+use super::record::Alert;
 use super::severity::Consequence;
-use super::wording;
-use crate::when::Moment;
 
 /// When findings become alerts, and how much is kept of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,10 +31,7 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Raiser {
     settings: Settings,
-    /// Names of the captures, by index.
-    captures: Vec<String>,
-    /// Digest of the baseline, once there is one.
-    baseline: Option<String>,
+    judging: Judging,
     open: BTreeMap<IpAddr, Episode>,
     /// No open episode can end before this capture time.
     earliest_end_ns: u64,
@@ -54,8 +49,7 @@ impl Raiser {
     pub fn new(settings: Settings, captures: Vec<String>) -> Self {
         Self {
             settings,
-            captures,
-            baseline: None,
+            judging: Judging { captures, baseline: None },
             open: BTreeMap::new(),
             earliest_end_ns: u64::MAX,
             awaited: HashMap::new(),
@@ -67,7 +61,7 @@ impl Raiser {
 
     /// Names the baseline that judges from now on: the SHA-256 of its file, in hex.
     pub fn set_baseline(&mut self, digest: String) {
-        self.baseline = Some(digest);
+        self.judging.baseline = Some(digest);
     }
 
     /// Notes how many packets were dropped so far, for the alerts to come.
@@ -113,7 +107,7 @@ impl Raiser {
     /// Closes every episode: the captures ended, or the sensor stops.
     pub fn finish(&mut self, out: &mut dyn FnMut(Alert)) {
         for (_, episode) in core::mem::take(&mut self.open) {
-            out(self.alert(&episode, true));
+            out(episode.alert(&self.judging, true));
         }
         self.earliest_end_ns = u64::MAX;
     }
@@ -132,7 +126,7 @@ impl Raiser {
             .collect();
         for actor in over {
             if let Some(episode) = self.open.remove(&actor) {
-                out(self.alert(&episode, true));
+                out(episode.alert(&self.judging, true));
             }
         }
         let ends = self.open.values().map(|episode| episode.last_ns.saturating_add(quiet_ns));
@@ -141,27 +135,20 @@ impl Raiser {
 
     fn extend(&mut self, event: &Event, findings: &[&Finding], out: &mut dyn FnMut(Alert)) {
         let actor = findings.iter().find_map(|f| f.actor).unwrap_or(event.conversation.client);
-        let due = if let Some(episode) = self.open.get_mut(&actor) {
-            episode.add(event, findings)
-        } else {
+        if !self.open.contains_key(&actor) {
             self.make_room(out);
             let id = self.id(actor, event, findings);
-            let mut episode = Episode::new(id, actor, event);
-            episode.add(event, findings);
-            self.open.insert(actor, episode);
-            true
-        };
+            self.open.insert(actor, Episode::new(id, actor, event));
+        }
         let end_ns = event.time_ns.saturating_add(self.settings.quiet_ns);
         self.earliest_end_ns = self.earliest_end_ns.min(end_ns);
         self.wait_for(event, actor);
-        if !due {
-            return;
+        let Some(episode) = self.open.get_mut(&actor) else { return };
+        if episode.add(event, findings) {
+            episode.seen.dropped_packets = self.dropped_packets;
+            out(episode.alert(&self.judging, false));
+            episode.revision = episode.revision.saturating_add(1);
         }
-        let Some(mut episode) = self.open.remove(&actor) else { return };
-        episode.seen.dropped_packets = self.dropped_packets;
-        out(self.alert(&episode, false));
-        episode.revision = episode.revision.saturating_add(1);
-        self.open.insert(actor, episode);
     }
 
     fn make_room(&mut self, out: &mut dyn FnMut(Alert)) {
@@ -173,7 +160,7 @@ impl Raiser {
             && let Some(episode) = self.open.remove(&actor)
         {
             self.closed_early = self.closed_early.saturating_add(1);
-            out(self.alert(&episode, true));
+            out(episode.alert(&self.judging, true));
         }
     }
 
@@ -210,7 +197,7 @@ impl Raiser {
     fn id(&self, actor: IpAddr, event: &Event, findings: &[&Finding]) -> String {
         let kind = gravest(event, findings).map_or("", |(_, finding)| finding.kind);
         let mut hash = Sha256::new();
-        hash.update(self.baseline.as_deref().unwrap_or("learning"));
+        hash.update(self.judging.baseline.as_deref().unwrap_or("learning"));
         hash.update(actor.to_string());
         hash.update(kind);
         hash.update(event.time_ns.to_be_bytes());
@@ -219,65 +206,5 @@ impl Raiser {
         let mut id = ledger::Digest(hash.finalize().into()).to_string();
         id.truncate(16);
         id
-    }
-
-    fn alert(&self, episode: &Episode, last: bool) -> Alert {
-        let first = &episode.first;
-        let talk = &first.conversation;
-        let (unit, dnp3) = match talk.protocol {
-            Protocol::Modbus => (Some(talk.unit), None),
-            Protocol::Dnp3 => (None, Some(talk.unit)),
-        };
-        let named = |index: u16| self.captures.get(usize::from(index)).cloned();
-        let mut by_capture: BTreeMap<u16, BTreeSet<u64>> = BTreeMap::new();
-        for packet in &episode.packets {
-            by_capture.entry(packet.capture).or_default().insert(packet.number);
-        }
-        let packets = by_capture.remove(&first.packet.capture).unwrap_or_default();
-        Alert {
-            schema: "gridtap.alert/1",
-            id: episode.id.clone(),
-            origin: "wire",
-            revision: episode.revision,
-            last,
-            time: Moment(first.time_ns),
-            last_time: Moment(episode.last_ns),
-            count: episode.count,
-            severity: episode.severity,
-            kind: episode.kind,
-            hard: episode.hard,
-            surprise_bits: episode.surprise_bits,
-            what: episode.what.clone(),
-            because: episode.because.clone(),
-            normal_if: episode.normal_if.clone(),
-            actor: episode.actor,
-            protocol: talk.protocol.to_string(),
-            client_ip: talk.client,
-            server_ip: talk.server,
-            client_mac: first.client_mac.map(wording::mac),
-            server_mac: first.server_mac.map(wording::mac),
-            unit,
-            dnp3_source: talk.client_unit,
-            dnp3_destination: dnp3,
-            function: first.function.name,
-            function_code: first.function.code,
-            points: episode.points.clone(),
-            targets: episode.targets.iter().take(LISTED).cloned().collect(),
-            targets_total: (episode.targets.len() > LISTED).then_some(episode.targets.len()),
-            findings: episode.findings.clone(),
-            techniques: episode.techniques.clone(),
-            outcomes: episode.outcomes,
-            capture: named(first.packet.capture),
-            packets: packets.into_iter().collect(),
-            further_packets: by_capture
-                .into_iter()
-                .filter_map(|(index, packets)| {
-                    let packets = packets.into_iter().collect();
-                    named(index).map(|capture| FurtherPackets { capture, packets })
-                })
-                .collect(),
-            seen: episode.seen,
-            baseline: self.baseline.clone(),
-        }
     }
 }

@@ -113,8 +113,9 @@ pub struct TargetRecord {
 pub struct PointRecord {
     /// Kind of point.
     pub space: &'static str,
-    /// Address as on the wire, from 0.
-    pub address: u32,
+    /// Address as on the wire, from 0; absent where all points of the kind are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<u32>,
     /// How many points follow on from it, where no value is commanded and there is more than one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,

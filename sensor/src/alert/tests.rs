@@ -7,7 +7,7 @@ use gridtap_models::event::{
 };
 
 use super::record::Outcomes;
-use super::{Alert, Raiser, Settings, Severity};
+use super::{Alert, Raiser, Settings, Severity, wording};
 
 const MINUTE: u64 = 60 * 1_000_000_000;
 
@@ -64,6 +64,12 @@ fn raiser(episodes: usize) -> Raiser {
     let mut raiser = Raiser::new(settings, vec!["a.pcap".to_owned()]);
     raiser.set_baseline("b".repeat(64));
     raiser
+}
+
+/// One alert, for tests of what is done with alerts.
+pub(crate) fn sample() -> Alert {
+    let odd = [finding("new-writer", 20.0, false)];
+    take(&mut raiser(1), &act(66, 21, MINUTE, 1), &odd).remove(0)
 }
 
 fn take(raiser: &mut Raiser, event: &Event, findings: &[Finding]) -> Vec<Alert> {
@@ -169,4 +175,33 @@ fn the_id_does_not_depend_on_packet_numbers() {
     let whole = take(&mut raiser(8), &act(66, 21, 1, 900), &odd);
     let slice = Event { digest: 900, ..act(66, 21, 1, 3) };
     assert_eq!(take(&mut raiser(8), &slice, &odd)[0].id, whole[0].id);
+}
+
+#[test]
+fn what_happened_is_said_with_points_and_values() {
+    let span = |start, count, values| Target { space: Space::Coil, start, count, values };
+    let on = Value::Number(1.0);
+    let table = [
+        (vec![], ""),
+        (vec![span(3, 1, vec![])], ": coil 3"),
+        (vec![span(3, 8, vec![])], ": coil 3 and the 7 after it"),
+        (vec![span(0, u32::MAX, vec![])], ": all of coil"),
+        (vec![span(3, 2, vec![on; 2])], ": coil 3 = 1, coil 4 = 1"),
+        (
+            vec![span(0, 9, vec![Value::Number(2.5); 9])],
+            ": coil 0 = 2.5, coil 1 = 2.5, coil 2 = 2.5, coil 3 = 2.5, and more",
+        ),
+    ];
+    for (targets, expected) in table {
+        let text = wording::what(&Event { targets, ..act(66, 21, 1, 1) });
+        assert_eq!(text.split_once("for write_single_register").unwrap().1, expected);
+    }
+}
+
+#[test]
+fn all_points_of_a_kind_have_no_address_in_a_record() {
+    let target = Target { space: Space::BinaryInput, start: 0, count: u32::MAX, values: vec![] };
+    let points = wording::points(&Event { targets: vec![target], ..act(66, 21, 1, 1) }, 64);
+    let record = serde_json::to_value(&points).unwrap();
+    assert_eq!(record, serde_json::json!([{ "space": "binary-input" }]));
 }

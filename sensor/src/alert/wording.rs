@@ -25,8 +25,11 @@ pub(crate) fn what(event: &Event) -> String {
     );
     let points = points(event, NAMED_POINTS.saturating_add(1));
     for (nth, point) in points.iter().take(NAMED_POINTS).enumerate() {
-        let _ =
-            write!(text, "{} {} {}", if nth == 0 { ":" } else { "," }, point.space, point.address);
+        text.push_str(if nth == 0 { ": " } else { ", " });
+        let _ = match point.address {
+            Some(address) => write!(text, "{} {address}", point.space),
+            None => write!(text, "all of {}", point.space),
+        };
         if let Some(count) = point.count {
             let _ = write!(text, " and the {} after it", count.saturating_sub(1));
         }
@@ -53,10 +56,11 @@ pub(crate) fn points(event: &Event, most: usize) -> Vec<PointRecord> {
     let mut records = Vec::new();
     for target in &event.targets {
         if target.values.is_empty() {
+            let (space, all) = (target.space.word(), target.count == u32::MAX);
             records.push(PointRecord {
-                space: target.space.word(),
-                address: target.start,
-                count: (target.count > 1).then_some(target.count),
+                space,
+                address: (!all).then_some(target.start),
+                count: (!all && target.count > 1).then_some(target.count),
                 value: None,
             });
         }
@@ -68,7 +72,8 @@ pub(crate) fn points(event: &Event, most: usize) -> Vec<PointRecord> {
                 Value::Number(number) => number_record(*number),
                 Value::Switch(switch) => serde_json::Value::from(switch.to_string()),
             });
-            records.push(PointRecord { space: target.space.word(), address, count: None, value });
+            let (space, address) = (target.space.word(), Some(address));
+            records.push(PointRecord { space, address, count: None, value });
         }
     }
     records.truncate(most);

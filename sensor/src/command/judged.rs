@@ -48,7 +48,7 @@ impl Judged {
                 judge.take(&event, gauges.first_ns(), &mut out);
             },
             |source, packets| {
-                if sinks.unread() {
+                if sinks.all_closed() {
                     gauges.stop.store(true, Ordering::Relaxed);
                 }
                 look(source, packets);

@@ -21,9 +21,13 @@ impl Finished {
     ///
     /// If the octets cannot be made durable, or the file cannot be renamed.
     pub fn commit(mut self) -> io::Result<()> {
-        let Some((from, to)) = self.rename.take() else { return Ok(()) };
-        self.file.sync_all()?;
-        fs::rename(from, to)
+        if let Some((from, to)) = &self.rename {
+            self.file.sync_all()?;
+            fs::rename(from, to)?;
+        }
+        // It has its name: there is nothing left to clear away.
+        self.rename = None;
+        Ok(())
     }
 }
 
@@ -82,6 +86,17 @@ mod tests {
 
         write_whole(&path, b"whole").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_get_its_name_leaves_no_part_of_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        let (_, finished) = begin(&path).unwrap();
+        // A folder of that name, with something in it, cannot be replaced.
+        fs::create_dir_all(path.join("taken")).unwrap();
+        assert!(finished.commit().is_err());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -53,9 +53,16 @@ pub struct SinkError {
 pub struct Sinks {
     queue: Option<mpsc::Sender<Alert>>,
     thread: Option<JoinHandle<Result<(), SinkError>>>,
-    reader_gone: Arc<AtomicBool>,
-    /// Whether somebody else than the reader of standard output wants the alerts.
-    kept: bool,
+    state: Arc<State>,
+}
+
+/// What became of the sinks, for those who feed them.
+#[derive(Debug, Default)]
+struct State {
+    /// Whoever read standard output is gone.
+    reader_gone: AtomicBool,
+    /// None of the sinks takes anything any more.
+    all_closed: AtomicBool,
 }
 
 impl Sinks {
@@ -73,20 +80,19 @@ impl Sinks {
             sinks.push(runtime.block_on(Sink::open(target))?);
         }
         let (queue, alerts) = mpsc::channel(QUEUE);
-        let reader_gone = Arc::new(AtomicBool::new(false));
-        let gone = Arc::clone(&reader_gone);
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
         let thread = thread::Builder::new()
             .name("sinks".to_owned())
-            .spawn(move || runtime.block_on(serve(sinks, alerts, &gone)))
+            .spawn(move || runtime.block_on(serve(sinks, alerts, &shared)))
             .map_err(|source| SinkError { name: "sinks".to_owned(), source })?;
-        let kept = targets.iter().any(|to| matches!(to, Target::File(_) | Target::Append(_)));
-        Ok(Self { queue: Some(queue), thread: Some(thread), reader_gone, kept })
+        Ok(Self { queue: Some(queue), thread: Some(thread), state })
     }
 
     /// Hands an alert on; waits while the queue is full.
     pub fn send(&self, alert: Alert) {
         if let Some(queue) = &self.queue {
-            // Fails only when the thread ended; `finish` then says why.
+            // Fails only when the thread panicked; `finish` then says so.
             let _ = queue.blocking_send(alert);
         }
     }
@@ -94,20 +100,20 @@ impl Sinks {
     /// Whether whoever read standard output is gone.
     #[must_use]
     pub fn reader_gone(&self) -> bool {
-        self.reader_gone.load(Ordering::Relaxed)
+        self.state.reader_gone.load(Ordering::Relaxed)
     }
 
-    /// Whether nobody wants any more alerts.
+    /// Whether alerts go nowhere any more: there is no use in going on.
     #[must_use]
-    pub fn unread(&self) -> bool {
-        self.reader_gone() && !self.kept
+    pub fn all_closed(&self) -> bool {
+        self.state.all_closed.load(Ordering::Relaxed)
     }
 
     /// Waits until everything is written.
     ///
     /// # Errors
     ///
-    /// The first output that could not be written.
+    /// The first output that could not be written. The others were.
     pub fn finish(mut self) -> Result<(), SinkError> {
         self.queue = None;
         match self.thread.take().map(JoinHandle::join) {
@@ -121,26 +127,34 @@ impl Sinks {
     }
 }
 
+/// Serves the sinks until no more alerts come. One that fails does not cost the others.
 async fn serve(
-    mut sinks: Vec<Sink>,
+    sinks: Vec<Sink>,
     mut alerts: mpsc::Receiver<Alert>,
-    reader_gone: &AtomicBool,
+    state: &State,
 ) -> Result<(), SinkError> {
+    let some = !sinks.is_empty();
+    let mut open = sinks;
+    let mut first_error = Ok(());
     while let Some(alert) = alerts.recv().await {
-        for sink in &mut sinks {
-            sink.write(&alert, reader_gone).await?;
-        }
         // Whoever waits for a line gets it now; a burst is written in one go.
-        if alerts.is_empty() {
-            for sink in &mut sinks {
-                sink.flush(reader_gone).await?;
+        let flush = alerts.is_empty();
+        let mut still_open = Vec::with_capacity(open.len());
+        for mut sink in open {
+            match sink.write(&alert, flush).await {
+                Ok(()) => still_open.push(sink),
+                Err(error) => first_error = first_error.and(sink.close(error, state)),
             }
         }
+        open = still_open;
+        state.all_closed.store(some && open.is_empty(), Ordering::Relaxed);
     }
-    for sink in sinks {
-        sink.finish(reader_gone).await?;
+    for mut sink in open {
+        if let Err(error) = sink.finish().await {
+            first_error = first_error.and(sink.close(error, state));
+        }
     }
-    Ok(())
+    first_error
 }
 
 /// A target that is open.
@@ -181,42 +195,65 @@ impl Sink {
         Ok(Self { name, text, stdout, writer: BufWriter::new(writer), finished })
     }
 
-    async fn write(&mut self, alert: &Alert, reader_gone: &AtomicBool) -> Result<(), SinkError> {
+    async fn write(&mut self, alert: &Alert, flush: bool) -> io::Result<()> {
         let line = if let Some(colours) = self.text {
             paragraph(alert, colours)
         } else {
-            let mut line = serde_json::to_string(alert)
-                .map_err(|error| self.failed(io::Error::other(error)))?;
+            let mut line = serde_json::to_string(alert).map_err(io::Error::other)?;
             line.push('\n');
             line
         };
-        let written = self.writer.write_all(line.as_bytes()).await;
-        self.unless_gone(written, reader_gone)
+        self.writer.write_all(line.as_bytes()).await?;
+        if flush { self.writer.flush().await } else { Ok(()) }
     }
 
-    async fn flush(&mut self, reader_gone: &AtomicBool) -> Result<(), SinkError> {
-        let flushed = self.writer.flush().await;
-        self.unless_gone(flushed, reader_gone)
+    async fn finish(&mut self) -> io::Result<()> {
+        self.writer.flush().await?;
+        self.finished.take().map_or(Ok(()), Finished::commit)
     }
 
-    async fn finish(mut self, reader_gone: &AtomicBool) -> Result<(), SinkError> {
-        self.flush(reader_gone).await?;
-        let finished = self.finished.take().map_or(Ok(()), Finished::commit);
-        finished.map_err(|source| self.failed(source))
-    }
-
+    /// Gives the sink up after an error, and says so at once: a run may go on for years.
+    ///
     /// A closed pipe behind standard output is no failure: nobody wants the rest.
-    fn unless_gone(&self, result: io::Result<()>, gone: &AtomicBool) -> Result<(), SinkError> {
-        match result {
-            Err(error) if self.stdout && error.kind() == ErrorKind::BrokenPipe => {
-                gone.store(true, Ordering::Relaxed);
-                Ok(())
-            }
-            other => other.map_err(|source| self.failed(source)),
+    fn close(self, source: io::Error, state: &State) -> Result<(), SinkError> {
+        if self.stdout && source.kind() == ErrorKind::BrokenPipe {
+            state.reader_gone.store(true, Ordering::Relaxed);
+            return Ok(());
         }
+        tracing::error!(output = %self.name, error = %source, "no more alerts are written there");
+        Err(SinkError { name: self.name, source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::alert::sample;
+
+    #[test]
+    fn an_output_that_fails_does_not_cost_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("alerts");
+        let full = PathBuf::from("/dev/full");
+        let sinks = Sinks::start(&[Target::Append(full), Target::File(file.clone())]).unwrap();
+        for _ in 0..3 {
+            sinks.send(sample());
+        }
+        let error = sinks.finish().unwrap_err();
+        assert_eq!(error.name, "/dev/full");
+        assert_eq!(fs::read_to_string(file).unwrap().lines().count(), 3);
     }
 
-    fn failed(&self, source: io::Error) -> SinkError {
-        SinkError { name: self.name.clone(), source }
+    #[test]
+    fn when_the_last_output_has_failed_the_run_may_end() {
+        let sinks = Sinks::start(&[Target::Append(PathBuf::from("/dev/full"))]).unwrap();
+        assert!(!sinks.all_closed());
+        // Until the thread had its turn; each alert is one more chance to notice.
+        while !sinks.all_closed() {
+            sinks.send(sample());
+        }
+        assert!(sinks.finish().is_err());
     }
 }
