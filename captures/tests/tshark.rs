@@ -13,9 +13,7 @@ use gridtap_captures::dnp3::{
 };
 use gridtap_captures::file::{Interface, Order, Pcap, Precision, Resolution, pcap, pcapng};
 use gridtap_captures::frame::{Endpoint, Link, datagram};
-use gridtap_captures::modbus::request::{self, FileRange, FileRecord};
-use gridtap_captures::modbus::response::{self, Identification};
-use gridtap_captures::modbus::{mbap, rtu};
+use gridtap_captures::modbus::{self, mbap, rtu};
 use gridtap_captures::scene::Scene;
 use gridtap_captures::session::Session;
 
@@ -106,7 +104,7 @@ struct File {
 }
 
 fn files() -> Vec<File> {
-    let pairs = modbus_exchanges().len();
+    let pairs = modbus::exchanges().len();
     let fragments = dnp3_fragments().len();
     let tagged = Link::Ethernet { tags: vec![0x0064, 0x2007] };
 
@@ -171,47 +169,6 @@ fn times(captures: &[&Capture]) -> Vec<u64> {
     times
 }
 
-/// Every public function with its response, and an exception.
-fn modbus_exchanges() -> Vec<(Vec<u8>, Vec<u8>)> {
-    let states = [true, false, true, true, false, true, false, false, true];
-    let values = [0x0102, 0xfffe, 7];
-    let records = [FileRecord { file: 4, record: 7, values: &values }];
-    let range = FileRange { file: 4, record: 1, length: 3 };
-    let page = Identification {
-        code: 1,
-        conformity: 1,
-        next: None,
-        objects: &[(0, b"A"), (1, b"B1"), (2, b"1.0")],
-    };
-    vec![
-        (request::read_coils(19, 9), response::read_coils(&states)),
-        (request::read_discrete_inputs(19, 9), response::read_discrete_inputs(&states)),
-        (request::read_holding_registers(1, 3), response::read_holding_registers(&values)),
-        (request::read_input_registers(1, 3), response::read_input_registers(&values)),
-        (request::write_single_coil(5, true), response::write_single_coil(5, true)),
-        (request::write_single_register(5, 9), response::write_single_register(5, 9)),
-        (request::read_exception_status(), response::read_exception_status(0x6d)),
-        (request::diagnostics(0, &values), response::diagnostics(0, &values)),
-        (request::diagnostics(11, &[0]), response::diagnostics(11, &[258])),
-        (request::get_comm_event_counter(), response::get_comm_event_counter(true, 8)),
-        (request::get_comm_event_log(), response::get_comm_event_log(false, 8, 9, &[0x20, 0])),
-        (request::write_multiple_coils(19, &states), response::write_multiple_coils(19, 9)),
-        (request::write_multiple_registers(1, &values), response::write_multiple_registers(1, 3)),
-        (request::report_server_id(), response::report_server_id(b"PLC", true, b"x")),
-        (request::read_file_record(&[range]), response::read_file_record(&[&values])),
-        (request::write_file_record(&records), response::write_file_record(&records)),
-        (request::mask_write_register(4, 0xf2, 0x25), response::mask_write_register(4, 0xf2, 0x25)),
-        (
-            request::read_write_multiple_registers(3, 3, 14, &values),
-            response::read_write_multiple_registers(&values),
-        ),
-        (request::read_fifo_queue(1246), response::read_fifo_queue(&values)),
-        (request::canopen_general_reference(&[0, 1]), response::canopen_general_reference(&[0, 1])),
-        (request::read_device_identification(1, 0), response::read_device_identification(&page)),
-        (request::read_holding_registers(9_999, 1), response::exception(3, 2)),
-    ]
-}
-
 /// Opened, all exchanges with sequence numbers that wrap, closed.
 fn modbus_session(link: Link, host: fn(u8, u16) -> Endpoint, first: u8) -> Capture {
     let ends = (host(first, 49_152), host(first + 1, 502));
@@ -219,7 +176,7 @@ fn modbus_session(link: Link, host: fn(u8, u16) -> Endpoint, first: u8) -> Captu
         Session::new(ends.0, ends.1).over(link).numbered(u32::MAX - 40, u32::MAX - 60);
     session.open(START_NS);
     let mut at_ns = START_NS;
-    for (transaction, (asked, answered)) in (1..).zip(modbus_exchanges()) {
+    for (transaction, (asked, answered)) in (1..).zip(modbus::exchanges()) {
         at_ns += SECOND_NS;
         session.client_sends(at_ns, &mbap(transaction, 1, &asked));
         session.server_acks(at_ns + 1_000_000);
@@ -234,7 +191,7 @@ fn modbus_session(link: Link, host: fn(u8, u16) -> Endpoint, first: u8) -> Captu
 fn rtu_session() -> Capture {
     let mut session = Session::new(Endpoint::v4(31, 49_152), Endpoint::v4(32, RTU_PORT));
     session.open(START_NS);
-    for (second, (asked, answered)) in (1..).zip(modbus_exchanges().into_iter().skip(2).take(2)) {
+    for (second, (asked, answered)) in (1..).zip(modbus::exchanges().into_iter().skip(2).take(2)) {
         session.client_sends(START_NS + second * SECOND_NS, &rtu(17, &asked));
         session.server_sends(START_NS + second * SECOND_NS + 1_000_000, &rtu(17, &answered));
     }

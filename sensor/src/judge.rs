@@ -74,6 +74,12 @@ impl Judge {
         self.raiser.set_dropped_packets(packets);
     }
 
+    /// Episodes that had to be closed early to make room.
+    #[must_use]
+    pub fn closed_early(&self) -> u64 {
+        self.raiser.closed_early()
+    }
+
     /// Acts that were learned from, and acts that were judged.
     #[must_use]
     pub fn acts(&self) -> (u64, u64) {

@@ -115,7 +115,7 @@ fn outputs_that_cannot_be_written_are_refused_with_status_4() {
         assert_refused(arguments, *status, parts);
     }
     for arguments in [
-        "replay --learn-for 30s --alerts out odd.pcap",
+        "replay --learn-for 30s odd.pcap",
         "replay --learn-for 30s --format text odd.pcap",
         "messages good.pcap",
         "baseline show good.baseline",
@@ -254,6 +254,18 @@ fn a_closed_pipe_does_not_cut_the_alerts_file() {
     let mut child = command.arg(&path).stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
+    let whole = end(&mut gridtap(&format!("replay -q {DEMO}")));
+    assert_eq!(fs::read_to_string(&path).unwrap(), whole.stdout);
+}
+
+#[test]
+fn a_full_standard_output_does_not_cut_the_alerts_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("alerts.jsonl");
+    let mut command = gridtap(&format!("replay -q {DEMO} --alerts"));
+    command.arg(&path).args(["--format", "jsonl"]);
+    let ended = end(command.stdout(File::options().write(true).open("/dev/full").unwrap()));
+    assert_eq!(ended.status, 4, "{}", ended.stderr);
     let whole = end(&mut gridtap(&format!("replay -q {DEMO}")));
     assert_eq!(fs::read_to_string(&path).unwrap(), whole.stdout);
 }

@@ -2,10 +2,12 @@
 //!
 //! Addresses are those on the wire: 0 is the register that manuals call 40001.
 
+mod exchanges;
 pub mod request;
 pub mod response;
 mod wrap;
 
+pub use exchanges::exchanges;
 pub use wrap::{ascii, crc, lrc, mbap, rtu};
 
 /// A PDU of any function code, also of one that nobody defined.

@@ -17,7 +17,7 @@ use crate::source::Source;
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) judge: Judge,
-    pub(super) latest: Latest,
+    pub(super) raised: Raised,
     pub(super) gauges: Gauges,
 }
 
@@ -31,10 +31,10 @@ impl Judged {
         sinks: &Sinks,
         mut look: impl FnMut(&mut S, u64),
     ) -> Counters {
-        let Self { judge, latest, gauges } = self;
+        let Self { judge, raised, gauges } = self;
         let gauges = &*gauges;
         let mut out = |alert: Alert| {
-            latest.note(&alert);
+            raised.note(&alert);
             sinks.send(alert);
         };
         let options = Options { shards: config.shards, on_full, limits: config.limits };
@@ -59,38 +59,76 @@ impl Judged {
     }
 }
 
-/// The latest revision of each alert, in the order in which they were raised.
-#[derive(Debug, Default)]
-pub(super) struct Latest {
+/// What was raised: how much, how grave, and the latest revision of each alert for a table.
+#[derive(Debug)]
+pub(super) struct Raised {
+    /// Alerts, not revisions.
+    count: u64,
+    gravest: Option<Severity>,
+    /// In the order in which they were raised; at most so many.
     alerts: Vec<Alert>,
+    keep: usize,
     places: HashMap<String, usize>,
 }
 
-impl Latest {
-    /// Alerts that are kept for the table; the file has all.
-    const KEPT: usize = 10_000;
+impl Raised {
+    /// Alerts that a table of a replay shows at most; the file has all.
+    pub(super) const SHOWN: usize = 10_000;
 
-    pub(super) fn note(&mut self, alert: &Alert) {
+    /// Nothing yet; of what comes, the first `keep` alerts are kept for the table.
+    pub(super) fn keeping(keep: usize) -> Self {
+        Self { count: 0, gravest: None, alerts: Vec::new(), keep, places: HashMap::new() }
+    }
+
+    fn note(&mut self, alert: &Alert) {
+        self.count = self.count.saturating_add(u64::from(alert.revision == 0));
+        self.gravest = self.gravest.max(Some(alert.severity));
         let place = self.places.get(&alert.id).copied();
         if let Some(known) = place.and_then(|place| self.alerts.get_mut(place)) {
             known.clone_from(alert);
-        } else if self.alerts.len() < Self::KEPT {
+        } else if self.alerts.len() < self.keep {
             self.places.insert(alert.id.clone(), self.alerts.len());
             self.alerts.push(alert.clone());
         }
     }
 
-    pub(super) fn gravest(&self) -> Option<Severity> {
-        self.alerts.iter().map(|alert| alert.severity).max()
+    /// Whether an alert of `level` or above was raised.
+    pub(super) fn reaches(&self, level: Option<Severity>) -> bool {
+        level.is_some() && self.gravest >= level
     }
 
     /// A table for people.
     pub(super) fn text(&self, terminal: Terminal) -> String {
-        if self.alerts.is_empty() {
+        if self.count == 0 {
             return "No alerts.\n".to_owned();
         }
         let table = sink::table(&self.alerts, terminal.width(), terminal.colours);
-        let plural = if self.alerts.len() == 1 { "" } else { "s" };
-        format!("{table}\n{} alert{plural}.\n", self.alerts.len())
+        let plural = if self.count == 1 { "" } else { "s" };
+        let shown = if u64::try_from(self.alerts.len()).is_ok_and(|shown| shown < self.count) {
+            format!(", of which the first {} are shown", self.alerts.len())
+        } else {
+            String::new()
+        };
+        format!("{table}\n{} alert{plural}{shown}.\n", self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::sample;
+
+    #[test]
+    fn what_is_not_kept_for_the_table_still_counts() {
+        let alerts = ["a", "b", "c"].map(|id| Alert { id: id.to_owned(), ..sample() });
+        let mut raised = Raised::keeping(1);
+        for alert in &alerts {
+            raised.note(alert);
+        }
+        raised.note(&Alert { revision: 1, severity: Severity::Critical, ..alerts[2].clone() });
+        assert_eq!((raised.count, raised.alerts.len()), (3, 1));
+        assert!(raised.reaches(Some(Severity::Critical)) && !raised.reaches(None));
+        let terminal = Terminal { quiet: false, stdout: false, colours: false };
+        assert!(raised.text(terminal).ends_with("3 alerts, of which the first 1 are shown.\n"));
     }
 }

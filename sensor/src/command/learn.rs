@@ -37,7 +37,9 @@ pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
     inputs.source = source.into_source();
     progress.finish();
     for (file, covered) in inputs.source.files_mut().iter_mut().zip(&counters.captures) {
-        let Some(digest) = file.digest()? else { continue };
+        // Nothing was learned from a capture without a packet in that time.
+        let learned_from = covered.packets > 0;
+        let Some(digest) = file.digest()?.filter(|_| learned_from) else { continue };
         let (first_ns, last_ns) = (covered.first_ns, covered.last_ns);
         let capture =
             Capture { digest: Digest(digest), first_ns, last_ns, packets: covered.packets };
@@ -119,7 +121,8 @@ fn live(args: &cli::Learn, config: &Config, terminal: Terminal) -> Result<Ended,
         gauges.set_kernel_dropped(source.stats().dropped);
         gauges.stop_after(span_ns);
     });
-    for (name, covered) in args.interface.iter().zip(&counters.captures) {
+    let heard = args.interface.iter().zip(&counters.captures);
+    for (name, covered) in heard.filter(|(_, covered)| covered.packets > 0) {
         let (first_ns, last_ns) = (covered.first_ns, covered.last_ns);
         // Live traffic has no file: where and when it was heard tells it from others.
         let digest = Digest::of(&format!("interface {name} {first_ns} {last_ns}"));

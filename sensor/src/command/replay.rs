@@ -1,9 +1,10 @@
 //! `gridtap replay`: learn from the first part of captures, raise alerts on the rest.
 
+use core::fmt::Write;
 use std::path::Path;
 
 use super::inputs::Inputs;
-use super::judged::{Judged, Latest};
+use super::judged::{Judged, Raised};
 use super::{Ended, Failure, Terminal, baseline, config};
 use crate::alert::Raiser;
 use crate::cli::{self, Format};
@@ -48,7 +49,7 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     let raiser = Raiser::new(config.alerts.clone(), inputs.names());
     let mut judged = Judged {
         judge: Judge::new(mode, ledger.unwrap_or_default(), raiser),
-        latest: Latest::default(),
+        raised: Raised::keeping(Raised::SHOWN),
         gauges: Gauges::default(),
     };
     let progress = inputs.progress(terminal);
@@ -66,6 +67,10 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     let (learned, acts) = judged.judge.acts();
     let mut text =
         format!("{}Learned from {learned} acts, judged {acts}.\n", summary::text(&counters));
+    let closed_early = judged.judge.closed_early();
+    if closed_early > 0 {
+        let _ = writeln!(text, "Too many actors at a time: {closed_early} episodes closed early.");
+    }
     if acts == 0 {
         text.push_str("Nothing was judged: the captures end before the learning does.\n");
     }
@@ -73,14 +78,14 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
         if terminal.quiet {
             text.clear();
         }
-        text.push_str(&judged.latest.text(terminal));
+        text.push_str(&judged.raised.text(terminal));
         terminal.print(&text)?;
     } else if !terminal.quiet {
         terminal.say(format_args!("{}", text.trim_end()));
     }
     Ok(if !all_read {
         Ended::InputsMissing
-    } else if args.fail_on.is_some_and(|level| judged.latest.gravest() >= Some(level)) {
+    } else if judged.raised.reaches(args.fail_on) {
         Ended::Alerted
     } else {
         Ended::Well

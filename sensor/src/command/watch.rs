@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::judged::{Judged, Latest};
+use super::judged::{Judged, Raised};
 use super::{Ended, Failure, Terminal, baseline, config};
 use crate::alert::Raiser;
 use crate::cli::{self, Common, Format};
@@ -50,7 +50,8 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
     let raiser = Raiser::new(config.alerts.clone(), args.interface.clone());
     let mut judged = Judged {
         judge: Judge::new(mode, ledger.unwrap_or_default(), raiser),
-        latest: Latest::default(),
+        // It may run for years, and shows each alert as it comes.
+        raised: Raised::keeping(0),
         gauges: gauges.clone(),
     };
     if !terminal.quiet {
@@ -68,10 +69,9 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
     for warning in source.warnings() {
         terminal.say(format_args!("gridtap: warning: {warning}"));
     }
-    let alerted = args.fail_on.is_some_and(|level| judged.latest.gravest() >= Some(level));
     Ok(if failed {
         Ended::InputsMissing
-    } else if alerted {
+    } else if judged.raised.reaches(args.fail_on) {
         Ended::Alerted
     } else {
         Ended::Well

@@ -140,13 +140,21 @@ async fn serve(
         // Whoever waits for a line gets it now; a burst is written in one go.
         let flush = alerts.is_empty();
         let mut still_open = Vec::with_capacity(open.len());
+        let mut failed = Vec::new();
         for mut sink in open {
             match sink.write(&alert, flush).await {
                 Ok(()) => still_open.push(sink),
-                Err(error) => first_error = first_error.and(sink.close(error, state)),
+                Err(error) => failed.extend(sink.close(error, state).err()),
             }
         }
         open = still_open;
+        for error in failed {
+            // A run that goes on may do so for years; one that ends says it with its status.
+            if !open.is_empty() {
+                tracing::error!(output = %error.name, error = %error.source, "no more alerts go there");
+            }
+            first_error = first_error.and(Err(error));
+        }
         state.all_closed.store(some && open.is_empty(), Ordering::Relaxed);
     }
     for mut sink in open {
@@ -212,7 +220,7 @@ impl Sink {
         self.finished.take().map_or(Ok(()), Finished::commit)
     }
 
-    /// Gives the sink up after an error, and says so at once: a run may go on for years.
+    /// Gives the sink up after an error.
     ///
     /// A closed pipe behind standard output is no failure: nobody wants the rest.
     fn close(self, source: io::Error, state: &State) -> Result<(), SinkError> {
@@ -220,7 +228,6 @@ impl Sink {
             state.reader_gone.store(true, Ordering::Relaxed);
             return Ok(());
         }
-        tracing::error!(output = %self.name, error = %source, "no more alerts are written there");
         Err(SinkError { name: self.name, source })
     }
 }
