@@ -31,6 +31,8 @@ pub struct Finding {
     pub hard: bool,
     /// Who did it, where that is not the event's client.
     pub actor: Option<IpAddr>,
+    /// The act it is about, where that is not the one judged: silence is noticed by what others say.
+    pub about: Option<Box<Event>>,
     /// One sentence an operator can check against the capture, with the counts that decided.
     pub because: String,
     /// What would make it ordinary: the smallest edit of the baseline.
