@@ -171,9 +171,12 @@ pub(super) fn differs(message: &Message<'_>, asked: &Event) -> Option<Mark> {
     if !asked.intent.commands() || asked.function.code == FunctionCode::Write.code() {
         return None;
     }
-    let repeated: Vec<Target> =
-        targets(fragment).into_iter().filter(|target| !target.values.is_empty()).collect();
-    (!repeated.is_empty() && repeated != asked.targets).then_some(Mark::EchoDiffers)
+    let answered = targets(fragment);
+    let commands = |targets: &[Target]| -> Vec<Target> {
+        targets.iter().filter(|target| !target.values.is_empty()).cloned().collect()
+    };
+    let repeated = commands(&answered);
+    (!repeated.is_empty() && repeated != commands(&asked.targets)).then_some(Mark::EchoDiffers)
 }
 
 fn intent(fragment: &Fragment<'_>) -> Intent {
