@@ -59,6 +59,9 @@ impl Ledger {
             let times = counted(times, "time");
             table.line(format!("limit of {} reached: not learned {times}", limit.word()));
         }
+        for (ruling, ruled) in self.rulings() {
+            table.line(format!("ruled {ruling} {ruled}"));
+        }
         let legend = "rows: acts, ten-minute segments with any, first to last, outcomes or values";
         table.line(legend.to_owned());
     }

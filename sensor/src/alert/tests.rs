@@ -39,6 +39,7 @@ fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
         marks: Marks::default(),
         sequence: None,
         broadcast: false,
+        unacknowledged: false,
         digest: packet,
         unseen: Unseen::default(),
     }

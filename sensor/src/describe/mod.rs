@@ -70,6 +70,7 @@ struct Act {
     function: Function,
     targets: Vec<Target>,
     broadcast: bool,
+    unacknowledged: bool,
     /// Transaction identifier or application sequence, where there is one.
     sequence: Option<u16>,
     key: Key,
@@ -268,6 +269,7 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         marks: Marks::default(),
         sequence: act.sequence,
         broadcast: act.broadcast,
+        unacknowledged: act.unacknowledged,
         digest,
         unseen: context.unseen,
     }

@@ -61,6 +61,7 @@ fn asks(adu: &Adu<'_>, request: Option<&Request<'_>>, key: Key, context: &Contex
         targets: request.map(|request| targets(adu.function, request)).unwrap_or_default(),
         // Over TCP unit 0 is the server itself; only a serial line broadcasts with it.
         broadcast: adu.unit == 0 && adu.framing == Framing::Rtu,
+        unacknowledged: false,
         sequence: sequence(adu),
         key,
         note: note(request, context),
@@ -155,7 +156,8 @@ fn intent(function: FunctionCode, request: Option<&Request<'_>>) -> Intent {
         | FunctionCode::WriteMultipleRegisters
         | FunctionCode::MaskWriteRegister
         | FunctionCode::ReadWriteMultipleRegisters => Intent::Write,
-        FunctionCode::ReadFileRecord | FunctionCode::WriteFileRecord => Intent::File,
+        FunctionCode::ReadFileRecord => Intent::File,
+        FunctionCode::WriteFileRecord => Intent::StoreFile,
         FunctionCode::Diagnostics => match request {
             Some(Request::Diagnostics { sub_function, .. }) => diagnostic(*sub_function),
             _ => Intent::Diagnose,
