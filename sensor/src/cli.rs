@@ -64,6 +64,11 @@ pub enum Command {
     #[command(after_help = "Example:
   gridtap messages --format jsonl capture.pcapng | jq 'select(.function == 5)'")]
     Messages(Messages),
+    /// Read an alerts file: all alerts as a table, or one in full.
+    #[command(after_help = "Example:
+  gridtap alerts alerts.jsonl
+  gridtap alerts alerts.jsonl --id 4c1b")]
+    Alerts(Alerts),
     /// Read baselines.
     #[command(subcommand)]
     Baseline(Baseline),
@@ -182,6 +187,22 @@ pub struct Messages {
     /// Captures: pcap or pcapng, plain, gzip or zstd; `-` for standard input.
     #[arg(required = true, value_name = "CAPTURE")]
     pub captures: Vec<PathBuf>,
+}
+
+/// `gridtap alerts`.
+#[derive(Debug, Args)]
+pub struct Alerts {
+    /// Show the alert with this id in full; the beginning of an id is enough if no other alert has
+    /// it.
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// Form of what is printed: text on a terminal, jsonl in a pipe. In jsonl, lines are as they are
+    /// in the file.
+    #[arg(long, value_name = "FORM")]
+    pub format: Option<Format>,
+    /// Alerts as `--alerts` wrote them; `-` for standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// `gridtap baseline`.

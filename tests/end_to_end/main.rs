@@ -1,6 +1,7 @@
 //! End to end: captures and live traffic in, records, baselines and alerts out of the program as people run it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod alerts;
 mod baselines;
 mod determinism;
 mod files;

@@ -12,7 +12,7 @@ use gridtap_captures::frame::LinkType;
 use gridtap_captures::scene::Scene;
 
 use crate::files::{START_NS, demo, gzip, octets, odd, write};
-use crate::run::{DEMO, Ended, end, end_with_input, gridtap, sheltered};
+use crate::run::{DEMO, Ended, end, end_with_input, gridtap, printed, sheltered};
 
 /// Arguments, exit status, and what the one line on standard error has to name.
 type Row = (&'static str, i32, &'static [&'static str]);
@@ -61,6 +61,7 @@ fn wrong_use_is_refused_with_status_2() {
         ("learn -o out -i lo", 2, &["--for"]),
         ("watch", 2, &["--interface"]),
         ("baseline show", 2, &["<FILE>"]),
+        ("alerts", 2, &["<FILE>"]),
         ("nonsense", 2, &["nonsense"]),
     ];
     for (arguments, status, parts) in table {
@@ -102,6 +103,22 @@ fn settings_filters_and_baselines_that_will_not_do_are_refused_with_status_2() {
 }
 
 #[test]
+fn alerts_that_cannot_be_read_or_are_not_there_are_refused() {
+    let table: &[Row] = &[
+        ("alerts missing", 3, &["missing: No such file"]),
+        ("alerts folder", 3, &["folder: Is a directory"]),
+        ("alerts good.pcap", 3, &["good.pcap: holds no alerts: line 1: no text"]),
+        ("alerts good.baseline", 3, &["good.baseline: holds no alerts: line 1: no JSON"]),
+        ("alerts --id 77 empty.pcap", 2, &["--id `77`", "no alert in empty.pcap"]),
+        ("alerts --id 77 alerts.jsonl", 2, &["--id `77`", "no alert in alerts.jsonl"]),
+        ("alerts --id a alerts.jsonl", 2, &["--id `a`", "several", "a1, a2"]),
+    ];
+    for (arguments, status, parts) in table {
+        assert_refused(arguments, *status, parts);
+    }
+}
+
+#[test]
 fn outputs_that_cannot_be_written_are_refused_with_status_4() {
     let table: &[Row] = &[
         ("replay --alerts no/out good.pcap", 4, &["no/out: No such file or directory"]),
@@ -120,6 +137,7 @@ fn outputs_that_cannot_be_written_are_refused_with_status_4() {
         "messages good.pcap",
         "baseline show good.baseline",
         "baseline check good.baseline",
+        "alerts alerts.jsonl",
         "man",
         "completions bash",
     ] {
@@ -306,6 +324,9 @@ fn names(folder: &Path) -> Vec<String> {
 /// What is learned from the good capture.
 static GOOD_BASELINE: OnceLock<String> = OnceLock::new();
 
+/// The demo's first.
+static AN_ALERT: OnceLock<String> = OnceLock::new();
+
 /// Good and bad files.
 fn lay_out(folder: &Path) {
     let put = |name: &str, octets: &[u8]| fs::write(folder.join(name), octets).unwrap();
@@ -323,6 +344,11 @@ fn lay_out(folder: &Path) {
     put("type.toml", b"line.shards = \"many\"\n");
     put("broken.toml", b"[line\n");
     put("value.toml", b"line.shards = 0\n");
+
+    let alert = AN_ALERT
+        .get_or_init(|| printed(&format!("replay -q {DEMO}")).lines().next().unwrap().to_owned());
+    let named = |id: &str| alert.replacen("4c1b31ba0c400139", id, 1) + "\n";
+    put("alerts.jsonl", (named("a1") + &named("a2")).as_bytes());
 
     let text = GOOD_BASELINE.get_or_init(|| {
         let command = "learn -q -o good.baseline good.pcap";

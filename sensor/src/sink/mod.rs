@@ -1,6 +1,7 @@
 //! Sinks: where alerts go. They run on tokio, on a thread of their own, off the packet path.
 
 mod file;
+mod full;
 mod text;
 
 use std::io::{self, ErrorKind};
@@ -16,6 +17,7 @@ use tokio::sync::mpsc;
 use crate::alert::Alert;
 
 pub use file::{Finished, write_whole};
+pub use full::full;
 pub use text::{paragraph, table};
 
 /// Alerts that wait for the sinks before the judge has to.
