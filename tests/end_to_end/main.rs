@@ -4,6 +4,7 @@
 mod alerts;
 mod baselines;
 mod determinism;
+mod extract;
 mod files;
 mod invariants;
 mod labels;

@@ -62,6 +62,7 @@ fn wrong_use_is_refused_with_status_2() {
         ("watch", 2, &["--interface"]),
         ("baseline show", 2, &["<FILE>"]),
         ("alerts", 2, &["<FILE>"]),
+        ("extract --alert a --alerts alerts.jsonl good.pcap", 2, &["--output"]),
         ("nonsense", 2, &["nonsense"]),
     ];
     for (arguments, status, parts) in table {
@@ -116,6 +117,31 @@ fn alerts_that_cannot_be_read_or_are_not_there_are_refused() {
     for (arguments, status, parts) in table {
         assert_refused(arguments, *status, parts);
     }
+}
+
+#[test]
+fn packets_that_an_alert_does_not_have_are_not_extracted() {
+    let table: &[Row] = &[
+        ("--alert a1 good.pcap", 2, &["good.pcap: it has ", "packet 18909", "not the capture"]),
+        ("--alert a1 good.pcap odd.pcap", 2, &["`captures/demo.pcap.zst`", "not among"]),
+        ("--alert a good.pcap", 2, &["--alert `a`", "a1, a2"]),
+        ("--alert b1 odd.pcap", 2, &["odd.pcap: its packets", "another time", "not the capture"]),
+        ("--alert a1 -", 2, &["`-`", "twice"]),
+        ("--alert a1 missing.pcap", 3, &["missing.pcap: no such file"]),
+        ("--alert a1 text.pcap", 3, &["text.pcap: is not a capture"]),
+    ];
+    for (arguments, status, parts) in table {
+        let arguments = format!("extract --alerts alerts.jsonl -o out {arguments}");
+        assert_refused(&arguments, *status, parts);
+    }
+    for (arguments, part) in [
+        ("--alert a1 --alerts missing good.pcap -o out", "missing: No such file"),
+        ("--alert a1 --alerts good.pcap good.pcap -o out", "good.pcap: holds no alerts"),
+    ] {
+        assert_refused(&format!("extract {arguments}"), 3, &[part]);
+    }
+    let over = "extract --alert b1 --alerts alerts.jsonl good.pcap -o good.pcap";
+    assert_refused(over, 2, &["--output `good.pcap`: is one of the captures"]);
 }
 
 #[test]
@@ -348,7 +374,8 @@ fn lay_out(folder: &Path) {
     let alert = AN_ALERT
         .get_or_init(|| printed(&format!("replay -q {DEMO}")).lines().next().unwrap().to_owned());
     let named = |id: &str| alert.replacen("4c1b31ba0c400139", id, 1) + "\n";
-    put("alerts.jsonl", (named("a1") + &named("a2")).as_bytes());
+    let first = named("b1").replacen("18909", "1", 1);
+    put("alerts.jsonl", (named("a1") + &named("a2") + &first).as_bytes());
 
     let text = GOOD_BASELINE.get_or_init(|| {
         let command = "learn -q -o good.baseline good.pcap";

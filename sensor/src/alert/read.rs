@@ -264,12 +264,15 @@ mod tests {
 
     #[test]
     fn long_alerts_are_kept_as_far_as_there_is_room() {
-        let what = "x".repeat(LINE_OCTETS - 2_000);
-        let long = |n: usize| line(&Alert { what: what.clone(), ..named(&n.to_string(), 0) });
-        let lines: String = (0..70).map(long).collect();
-        let read = read(lines.as_bytes(), 1_000, |_| true).unwrap();
-        assert!(read.more);
-        assert_eq!((read.lines, read.alerts.len(), &*read.alerts[0].alert.id), (70, 64, "6"));
+        let line = "x".repeat(LINE_OCTETS);
+        let mut kept = Kept { most: 1_000, ..Kept::default() };
+        for n in 0..70 {
+            kept.take(ReadAlert { alert: named(&n.to_string(), 0), line: line.clone() });
+        }
+        let first = kept.alerts.values().next().unwrap();
+        assert_eq!((kept.alerts.len(), &*first.alert.id, kept.more), (64, "6", true));
+        kept.take(ReadAlert { alert: named("69", 1), line: String::new() });
+        assert_eq!((kept.alerts.len(), kept.octets), (64, KEPT_OCTETS - LINE_OCTETS));
     }
 
     #[test]

@@ -21,7 +21,7 @@ const CANDIDATES: usize = 8;
 pub fn alerts(args: &cli::Alerts, terminal: Terminal) -> Result<Ended, Failure> {
     let format = terminal.form(args.format);
     let text = if let Some(id) = &args.id {
-        let ReadAlert { alert, line } = one(&args.file, id, terminal)?;
+        let ReadAlert { alert, line } = one(&args.file, "--id", id, terminal)?;
         match format {
             Format::Text => sink::full(&alert, terminal.width()),
             Format::Jsonl => format!("{line}\n"),
@@ -50,8 +50,13 @@ pub fn alerts(args: &cli::Alerts, terminal: Terminal) -> Result<Ended, Failure> 
     Ok(Ended::Well)
 }
 
-/// The alert of which the id begins with `id`, from the alerts file at `path`.
-pub(super) fn one(path: &Path, id: &str, terminal: Terminal) -> Result<ReadAlert, Failure> {
+/// The alert of which the id begins with `id`, which `flag` gave, from the alerts file at `path`.
+pub(super) fn one(
+    path: &Path,
+    flag: &str,
+    id: &str,
+    terminal: Terminal,
+) -> Result<ReadAlert, Failure> {
     let wanted = |found: &str| found.starts_with(id);
     let mut found = open(path, CANDIDATES, wanted, terminal)?;
     // The whole id of one may be the beginning of another.
@@ -59,7 +64,7 @@ pub(super) fn one(path: &Path, id: &str, terminal: Terminal) -> Result<ReadAlert
         return Ok(found.alerts.swap_remove(place));
     }
     let ids: Vec<&str> = found.alerts.iter().map(|read| read.alert.id.as_str()).collect();
-    let refuse = |what: String| Failure::Usage(format!("--id `{id}`: {what}"));
+    let refuse = |what: String| Failure::Usage(format!("{flag} `{id}`: {what}"));
     match ids.len() {
         0 => Err(refuse(format!("no alert in {} has such an id", path.display()))),
         1 => Ok(found.alerts.swap_remove(0)),

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod baseline;
+pub mod extract;
 mod inputs;
 mod judged;
 pub mod learn;
