@@ -89,6 +89,19 @@ pub enum Command {
     Man,
 }
 
+/// How a file of names is written.
+const NAMES_HELP: &str = "\
+What hosts, units and points are called here, to be shown beside their addresses; a name changes no \
+alert's id. The file is TOML, with addresses as Gridtap prints them:
+
+  [hosts]
+  \"10.20.0.21\" = \"RTU north\"
+  [units]
+  \"10.20.0.21 unit 1\" = \"feeder 3 relay\"
+  \"10.20.0.31 outstation 10\" = \"bay 4\"
+  [points]
+  \"10.20.0.21 unit 1 holding-register 10\" = \"voltage setpoint\"";
+
 /// Options of all commands that run the line.
 #[derive(Debug, Args)]
 pub struct Common {
@@ -130,6 +143,9 @@ pub struct Replay {
     /// End with status 1 if an alert of this severity or above was raised.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
@@ -150,6 +166,9 @@ pub struct Learn {
     /// Learn from this interface instead of captures; again for more.
     #[arg(short, long, value_name = "IFACE", requires = "duration", conflicts_with = "captures")]
     pub interface: Vec<String>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
@@ -177,6 +196,9 @@ pub struct Watch {
     /// End with status 1 if an alert of this severity or above was raised.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
@@ -200,6 +222,9 @@ pub struct Alerts {
     /// it.
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Form of what is printed: text on a terminal, jsonl in a pipe. In jsonl, lines are as they are
     /// in the file.
     #[arg(long, value_name = "FORM")]
@@ -237,6 +262,9 @@ pub enum Baseline {
     #[command(after_help = "Example:
   gridtap baseline show site.baseline")]
     Show {
+        /// What hosts, units and points are called here, to be shown beside their addresses.
+        #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+        names: Option<PathBuf>,
         /// The baseline.
         file: PathBuf,
     },

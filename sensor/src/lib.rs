@@ -13,6 +13,7 @@ pub mod extract;
 pub mod flow;
 pub mod judge;
 pub mod limits;
+pub mod names;
 mod order;
 pub mod pipeline;
 pub mod probe;

@@ -11,6 +11,7 @@ mod labels;
 mod live;
 mod logs;
 mod messages;
+mod names;
 mod namespaces;
 mod refusals;
 mod replay;

@@ -91,6 +91,16 @@ fn settings_filters_and_baselines_that_will_not_do_are_refused_with_status_2() {
         ("replay --alerts out --baseline text.pcap good.pcap", 2, &["text.pcap: line 1: not a"]),
         ("replay --alerts out --baseline missing good.pcap", 2, &["missing: No such file"]),
         ("replay --alerts out --baseline folder good.pcap", 2, &["folder: Is a directory"]),
+        ("replay --alerts out --names missing good.pcap", 2, &["missing: No such file"]),
+        (
+            "replay --alerts out --names names.toml good.pcap",
+            2,
+            &["names.toml: line 2: `10.0.0.9 un"],
+        ),
+        ("learn -o out --names key.toml good.pcap", 2, &["key.toml: line 1", "`line`", "`hosts`"]),
+        ("watch -i lo --names names.toml", 2, &["names.toml: line 2"]),
+        ("alerts --names names.toml alerts.jsonl", 2, &["names.toml: line 2"]),
+        ("baseline show --names names.toml good.baseline", 2, &["names.toml: line 2"]),
         ("baseline check good.baseline damaged", 2, &["damaged: line ", "checksum"]),
         ("baseline show newer", 2, &["newer: line 1"]),
         ("baseline merge -o out good.baseline short", 2, &["short: line "]),
@@ -366,6 +376,7 @@ fn lay_out(folder: &Path) {
     let good = Scene { minutes: 1, ..Scene::default() }.capture();
     write(&folder.join("good.pcap"), &good);
     write(&folder.join("odd.pcap"), &odd());
+    put("names.toml", b"[units]\n\"10.0.0.9 unit one\" = \"relay\"\n");
     put("key.toml", b"[line]\nshard = 2\n");
     put("type.toml", b"line.shards = \"many\"\n");
     put("broken.toml", b"[line\n");

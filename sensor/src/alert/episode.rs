@@ -12,6 +12,7 @@ use super::record::{
 use super::severity::Severity;
 use super::techniques::{self, Technique};
 use super::wording;
+use crate::names::Names;
 use crate::when::Moment;
 
 /// Packets, points and servers that an alert lists.
@@ -218,6 +219,7 @@ impl Episode {
                 .collect(),
             seen: self.seen,
             baseline: judging.baseline.clone(),
+            names: Names::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::severity::Severity;
 use super::techniques::Technique;
+use crate::names::Names;
 use crate::when::Moment;
 
 /// A word of Gridtap's own, or one that an alerts file has.
@@ -101,6 +102,34 @@ pub struct Alert {
     /// SHA-256 of the baseline that judged it; absent while it is still being learned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
+    /// What the site calls whatever the alert mentions, by its address. No part of the id.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
+}
+
+impl Alert {
+    /// The device of the first act, as in `10.0.0.9 unit 1`.
+    #[must_use]
+    pub fn device(&self) -> String {
+        let unit = self.unit.or(self.dnp3_destination);
+        unit.map_or(self.server_ip.to_string(), |unit| self.device_of(self.server_ip, unit))
+    }
+
+    /// All devices that are listed.
+    pub fn devices(&self) -> impl Iterator<Item = String> {
+        self.targets.iter().map(|target| self.device_of(target.server_ip, target.unit))
+    }
+
+    fn device_of(&self, server: IpAddr, unit: u16) -> String {
+        let word = if self.dnp3_destination.is_some() { "outstation" } else { "unit" };
+        format!("{server} {word} {unit}")
+    }
+
+    /// A text about the alert, with names beside addresses.
+    #[must_use]
+    pub fn named(&self, text: &str) -> String {
+        self.names.beside(text, &mut Some(self.device()))
+    }
 }
 
 /// A server that an episode touched.

@@ -8,6 +8,7 @@ use super::judged::{self, Raised};
 use super::{Ended, Failure, Terminal};
 use crate::alert::read::{ReadAlert, ReadAlerts, read};
 use crate::cli::{self, Format};
+use crate::names::Names;
 use crate::sink;
 
 /// Alerts of which one might have been meant, that are named.
@@ -20,14 +21,17 @@ const CANDIDATES: usize = 8;
 /// See [`Failure`].
 pub fn alerts(args: &cli::Alerts, terminal: Terminal) -> Result<Ended, Failure> {
     let format = terminal.form(args.format);
+    let names = Names::read(args.names.as_deref())?;
     let text = if let Some(id) = &args.id {
-        let ReadAlert { alert, line } = one(&args.file, "--id", id, terminal)?;
+        let ReadAlert { mut alert, line } = one(&args.file, "--id", id, terminal)?;
+        names.note(&mut alert);
         match format {
             Format::Text => sink::full(&alert, terminal.width()),
             Format::Jsonl => format!("{line}\n"),
         }
     } else {
-        let found = open(&args.file, Raised::SHOWN, |_| true, terminal)?;
+        let mut found = open(&args.file, Raised::SHOWN, |_| true, terminal)?;
+        found.alerts.iter_mut().for_each(|read| names.note(&mut read.alert));
         if found.more {
             terminal.say(format_args!(
                 "gridtap: warning: {}: too many alerts to show: those raised first are left out",

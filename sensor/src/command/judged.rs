@@ -8,6 +8,7 @@ use crate::alert::{Alert, Severity};
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::judge::Judge;
+use crate::names::Names;
 use crate::pipeline::{self, Gauges, OnFull, Options};
 use crate::shard::Events;
 use crate::sink::{self, Sinks};
@@ -19,6 +20,8 @@ pub(super) struct Judged {
     pub(super) judge: Judge,
     pub(super) raised: Raised,
     pub(super) gauges: Gauges,
+    /// What the site calls whatever alerts mention.
+    pub(super) names: Names,
 }
 
 impl Judged {
@@ -31,9 +34,10 @@ impl Judged {
         sinks: &Sinks,
         mut look: impl FnMut(&mut S, u64),
     ) -> Counters {
-        let Self { judge, raised, gauges } = self;
+        let Self { judge, raised, gauges, names } = self;
         let gauges = &*gauges;
-        let mut out = |alert: Alert| {
+        let mut out = |mut alert: Alert| {
+            names.note(&mut alert);
             raised.note(&alert);
             sinks.send(alert);
         };

@@ -16,7 +16,7 @@ pub fn full(alert: &Alert, width: Option<u16>) -> String {
     }
     for (name, value) in rows(alert) {
         if !value.is_empty() {
-            table.add_row([name.to_owned(), value]);
+            table.add_row([name.to_owned(), named(alert, &value)]);
         }
     }
     let mut text = table.trim_fmt();
@@ -45,7 +45,7 @@ fn rows(alert: &Alert) -> Vec<(&'static str, String)> {
         ("outcome", outcomes(alert)),
         ("actor", alert.actor.to_string()),
         ("client", client(alert)),
-        ("server", server(alert)),
+        ("server", with_mac(alert.device(), alert.server_mac.as_deref())),
         ("function", format!("{} {} ({})", alert.protocol, alert.function, alert.function_code)),
         ("points", alert.points.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
         ("targets", targets(alert)),
@@ -58,19 +58,17 @@ fn rows(alert: &Alert) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// A row with names beside addresses, in each line anew.
+fn named(alert: &Alert, row: &str) -> String {
+    row.lines().map(|line| alert.named(line)).collect::<Vec<_>>().join("\n")
+}
+
 fn client(alert: &Alert) -> String {
     let master = alert.dnp3_source.map(|address| format!(" (master {address})"));
     with_mac(
         format!("{}{}", alert.client_ip, master.unwrap_or_default()),
         alert.client_mac.as_deref(),
     )
-}
-
-fn server(alert: &Alert) -> String {
-    let unit = alert.unit.map(|unit| format!(" unit {unit}"));
-    let outstation = alert.dnp3_destination.map(|address| format!(" outstation {address}"));
-    let device = unit.or(outstation).unwrap_or_default();
-    with_mac(format!("{}{device}", alert.server_ip), alert.server_mac.as_deref())
 }
 
 fn with_mac(text: String, mac: Option<&str>) -> String {
@@ -81,16 +79,8 @@ fn with_mac(text: String, mac: Option<&str>) -> String {
 }
 
 fn targets(alert: &Alert) -> String {
-    let word = if alert.dnp3_destination.is_some() { "outstation" } else { "unit" };
-    let mut lines: Vec<String> = alert
-        .targets
-        .iter()
-        .map(|target| format!("{} {word} {}", target.server_ip, target.unit))
-        .collect();
-    if let Some(total) = alert.targets_total {
-        lines.push(format!("{total} in all"));
-    }
-    lines.join("\n")
+    let total = alert.targets_total.map(|total| format!("{total} in all"));
+    alert.devices().chain(total).collect::<Vec<_>>().join("\n")
 }
 
 fn findings(alert: &Alert) -> String {

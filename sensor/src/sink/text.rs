@@ -26,8 +26,8 @@ pub fn paragraph(alert: &Alert, colours: bool) -> String {
         kind = alert.kind,
         count = alert.count,
         id = alert.id,
-        what = alert.what,
-        because = alert.because,
+        what = alert.named(&alert.what),
+        because = alert.named(&alert.because),
         packets = packets(alert),
     )
 }
@@ -61,8 +61,8 @@ pub fn table<'a>(
             head,
             Cell::new(format!(
                 "{}\nbecause {}\noutcome: {}",
-                alert.what,
-                alert.because,
+                alert.named(&alert.what),
+                alert.named(&alert.because),
                 outcomes(alert)
             )),
             Cell::new(packets(alert)),
