@@ -64,6 +64,15 @@ pub enum Command {
     #[command(after_help = "Example:
   gridtap messages --format jsonl capture.pcapng | jq 'select(.function == 5)'")]
     Messages(Messages),
+    /// Read an alerts file: all alerts as a table, or one in full.
+    #[command(after_help = "Example:
+  gridtap alerts alerts.jsonl
+  gridtap alerts alerts.jsonl --id 4c1b")]
+    Alerts(Alerts),
+    /// Cut an alert's packets out of the captures that it came from.
+    #[command(after_help = "Example:
+  gridtap extract --alert 4c1b --alerts alerts.jsonl captures/demo.pcap.zst -o alert.pcapng")]
+    Extract(Extract),
     /// Read baselines.
     #[command(subcommand)]
     Baseline(Baseline),
@@ -79,6 +88,19 @@ pub enum Command {
   gridtap man > gridtap.1")]
     Man,
 }
+
+/// How a file of names is written.
+const NAMES_HELP: &str = "\
+What hosts, units and points are called here, to be shown beside their addresses; a name changes no \
+alert's id. The file is TOML, with addresses as Gridtap prints them:
+
+  [hosts]
+  \"10.20.0.21\" = \"RTU north\"
+  [units]
+  \"10.20.0.21 unit 1\" = \"feeder 3 relay\"
+  \"10.20.0.31 outstation 10\" = \"bay 4\"
+  [points]
+  \"10.20.0.21 unit 1 holding-register 10\" = \"voltage setpoint\"";
 
 /// Options of all commands that run the line.
 #[derive(Debug, Args)]
@@ -121,6 +143,9 @@ pub struct Replay {
     /// End with status 1 if an alert of this severity or above was raised.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
@@ -141,6 +166,9 @@ pub struct Learn {
     /// Learn from this interface instead of captures; again for more.
     #[arg(short, long, value_name = "IFACE", requires = "duration", conflicts_with = "captures")]
     pub interface: Vec<String>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
@@ -168,6 +196,9 @@ pub struct Watch {
     /// End with status 1 if an alert of this severity or above was raised.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
@@ -184,6 +215,46 @@ pub struct Messages {
     pub captures: Vec<PathBuf>,
 }
 
+/// `gridtap alerts`.
+#[derive(Debug, Args)]
+pub struct Alerts {
+    /// Show the alert with this id in full; the beginning of an id is enough if no other alert has
+    /// it.
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
+    /// Form of what is printed: text on a terminal, jsonl in a pipe. In jsonl, lines are as they are
+    /// in the file.
+    #[arg(long, value_name = "FORM")]
+    pub format: Option<Format>,
+    /// Alerts as `--alerts` wrote them; `-` for standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `gridtap extract`.
+#[derive(Debug, Args)]
+pub struct Extract {
+    /// The alert; the beginning of its id is enough if no other alert has it.
+    #[arg(long, value_name = "ID")]
+    pub alert: String,
+    /// Alerts as `--alerts` wrote them; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub alerts: PathBuf,
+    /// Where to write the packets, as pcapng. Those of the alert have its id as a comment.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Write what the same hosts said to each other this long before and after each packet of the
+    /// alert as well, as in 90s, 30m, 2h, 7d.
+    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    pub context: Span,
+    /// The captures that the alert came from: pcap or pcapng, plain, gzip or zstd.
+    #[arg(required = true, value_name = "CAPTURE")]
+    pub captures: Vec<PathBuf>,
+}
+
 /// `gridtap baseline`.
 #[derive(Debug, Subcommand)]
 pub enum Baseline {
@@ -191,6 +262,9 @@ pub enum Baseline {
     #[command(after_help = "Example:
   gridtap baseline show site.baseline")]
     Show {
+        /// What hosts, units and points are called here, to be shown beside their addresses.
+        #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+        names: Option<PathBuf>,
         /// The baseline.
         file: PathBuf,
     },

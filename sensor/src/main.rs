@@ -31,6 +31,8 @@ fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
         #[cfg(not(all(feature = "pcap", unix)))]
         Command::Watch(_) => Err(Failure::no_live_capture()),
         Command::Messages(args) => command::messages::messages(args, terminal),
+        Command::Alerts(args) => command::alerts::alerts(args, terminal),
+        Command::Extract(args) => command::extract::extract(args, terminal),
         Command::Baseline(command) => command::baseline::baseline(command, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,14 +1,17 @@
 //! End to end: captures and live traffic in, records, baselines and alerts out of the program as people run it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod alerts;
 mod baselines;
 mod determinism;
+mod extract;
 mod files;
 mod invariants;
 mod labels;
 mod live;
 mod logs;
 mod messages;
+mod names;
 mod namespaces;
 mod refusals;
 mod replay;

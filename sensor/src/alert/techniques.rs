@@ -1,7 +1,9 @@
 //! Techniques of MITRE ATT&CK for ICS that a finding points to, from a data table.
 
 use gridtap_models::event::Intent;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::record::Word;
 
 /// The matrix that the identifiers are taken from.
 pub const MATRIX: &str = "ics-attack 18.1";
@@ -9,14 +11,14 @@ pub const MATRIX: &str = "ics-attack 18.1";
 const TABLE: &str = include_str!("techniques.tsv");
 
 /// One technique.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Technique {
     /// Its identifier.
-    pub id: &'static str,
+    pub id: Word,
     /// Its name.
-    pub name: &'static str,
+    pub name: Word,
     /// The matrix and its version.
-    pub matrix: &'static str,
+    pub matrix: Word,
 }
 
 /// The techniques that a finding of `kind`, about an act of `intent`, points to.
@@ -35,7 +37,8 @@ fn rows() -> impl Iterator<Item = (&'static str, Technique)> {
     TABLE.lines().filter(|line| !line.starts_with('#')).skip(1).filter_map(|line| {
         let mut cells = line.split('\t');
         let (when, id, name) = (cells.next()?, cells.next()?, cells.next()?);
-        Some((when, Technique { id, name, matrix: MATRIX }))
+        let technique = Technique { id: id.into(), name: name.into(), matrix: MATRIX.into() };
+        Some((when, technique))
     })
 }
 

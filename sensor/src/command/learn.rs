@@ -9,6 +9,7 @@ use super::{Ended, Failure, Terminal, baseline, config};
 use crate::cli;
 use crate::config::Config;
 use crate::counters::Counters;
+use crate::names::Names;
 use crate::pipeline::{self, Gauges, OnFull, Options};
 use crate::shard::Events;
 use crate::source::{Source, Within};
@@ -22,8 +23,9 @@ use crate::when::Span;
 /// See [`Failure`].
 pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
+    let names = Names::read(args.names.as_deref())?;
     if !args.interface.is_empty() {
-        return live(args, &config, terminal);
+        return live(args, &config, &names, terminal);
     }
     let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), true, terminal)?;
     let (mut ledger, gauges) = (Ledger::default(), Gauges::default());
@@ -48,7 +50,7 @@ pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.path().display())))?;
     }
     let all_read = inputs.all_read(terminal);
-    finish(args, &ledger, &counters, terminal)?;
+    finish(args, &ledger, &counters, &names, terminal)?;
     Ok(if all_read { Ended::Well } else { Ended::InputsMissing })
 }
 
@@ -69,19 +71,20 @@ fn finish(
     args: &cli::Learn,
     ledger: &Ledger,
     counters: &Counters,
+    names: &Names,
     terminal: Terminal,
 ) -> Result<(), Failure> {
     baseline::write(&args.output, ledger)?;
     if !terminal.quiet {
         terminal.say(format_args!("{}", summary::text(counters).trim_end()));
-        terminal.say(format_args!("{}", readiness(ledger).trim_end()));
+        terminal.say(format_args!("{}", readiness(ledger, names).trim_end()));
         terminal.say(format_args!("Written to {}.", args.output.display()));
     }
     Ok(())
 }
 
 /// How much was learned, and of which conversations too little.
-fn readiness(ledger: &Ledger) -> String {
+fn readiness(ledger: &Ledger, names: &Names) -> String {
     /// Acts of a conversation below which a first of anything is no surprise yet: at 10 bits, an
     /// unseen function needs some hundred acts to stand out.
     const FEW_ACTS: u64 = 100;
@@ -94,6 +97,7 @@ fn readiness(ledger: &Ledger) -> String {
         conversations.len().saturating_sub(few.len()),
     );
     for (talk, record) in few.iter().take(10) {
+        let talk = names.beside(&talk.to_string(), &mut None);
         let _ = writeln!(text, "  only {} acts: {talk}", record.tally().count());
     }
     if few.len() > 10 {
@@ -106,12 +110,17 @@ fn readiness(ledger: &Ledger) -> String {
 }
 
 #[cfg(not(all(feature = "pcap", unix)))]
-fn live(_: &cli::Learn, _: &Config, _: Terminal) -> Result<Ended, Failure> {
+fn live(_: &cli::Learn, _: &Config, _: &Names, _: Terminal) -> Result<Ended, Failure> {
     Err(Failure::no_live_capture())
 }
 
 #[cfg(all(feature = "pcap", unix))]
-fn live(args: &cli::Learn, config: &Config, terminal: Terminal) -> Result<Ended, Failure> {
+fn live(
+    args: &cli::Learn,
+    config: &Config,
+    names: &Names,
+    terminal: Terminal,
+) -> Result<Ended, Failure> {
     let (mut ledger, gauges) = (Ledger::default(), Gauges::default());
     let mut source = super::watch::open(&args.interface, &args.common, &gauges)?;
     crate::signals::stop_on(&gauges.stop)?;
@@ -129,7 +138,7 @@ fn live(args: &cli::Learn, config: &Config, terminal: Terminal) -> Result<Ended,
         let capture = Capture { digest, first_ns, last_ns, packets: covered.packets };
         ledger.add_capture(capture).map_err(|error| Failure::Usage(error.to_string()))?;
     }
-    finish(args, &ledger, &counters, terminal)?;
+    finish(args, &ledger, &counters, names, terminal)?;
     super::watch::say_drops(&mut source, &counters, terminal);
     Ok(Ended::Well)
 }

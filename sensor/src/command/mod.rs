@@ -1,6 +1,8 @@
 //! The commands, one file each.
 
+pub mod alerts;
 pub mod baseline;
+pub mod extract;
 mod inputs;
 mod judged;
 pub mod learn;
@@ -63,6 +65,14 @@ pub enum Failure {
     /// No input could be read, and what is wrong with each was said already.
     #[error("no input could be read")]
     AlreadySaid,
+    /// A file of alerts that cannot be read.
+    #[error("{}: {what}", path.display())]
+    Alerts {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// An output that cannot be written.
     #[error(transparent)]
     Output(#[from] SinkError),
@@ -89,7 +99,7 @@ impl Failure {
                 | SourceError::NoFilters { .. }
                 | SourceError::ReadOnce { .. },
             ) => 2,
-            Self::Source(_) | Self::AlreadySaid => 3,
+            Self::Source(_) | Self::Alerts { .. } | Self::AlreadySaid => 3,
             Self::Output(_) => 4,
         }
     }
@@ -164,7 +174,13 @@ impl Terminal {
     /// The form of results: as asked for, else text on a terminal and JSON lines in a pipe.
     #[must_use]
     pub fn format(self, common: &Common) -> Format {
-        common.format.unwrap_or(if self.stdout { Format::Text } else { Format::Jsonl })
+        self.form(common.format)
+    }
+
+    /// The same for a command that does not run the line.
+    #[must_use]
+    pub fn form(self, asked: Option<Format>) -> Format {
+        asked.unwrap_or(if self.stdout { Format::Text } else { Format::Jsonl })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::cli::{self, Common, Format};
 use crate::counters::Counters;
 use crate::decode;
 use crate::judge::{Judge, Mode};
+use crate::names::Names;
 use crate::pipeline::{Gauges, OnFull};
 use crate::signals;
 use crate::sink::{Sinks, Target};
@@ -26,6 +27,7 @@ const LEARN_NS: u64 = 7 * 86_400 * 1_000_000_000;
 /// See [`Failure`].
 pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
+    let names = Names::read(args.names.as_deref())?;
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
     let gauges = Gauges::default();
     let mut source = open(&args.interface, &args.common, &gauges)?;
@@ -53,6 +55,7 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
         // It may run for years, and shows each alert as it comes.
         raised: Raised::keeping(0),
         gauges: gauges.clone(),
+        names,
     };
     if !terminal.quiet {
         terminal.say(format_args!("Watching {}.", args.interface.join(", ")));
