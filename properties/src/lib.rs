@@ -9,11 +9,17 @@
 //!     (target.holds)(b"\x05\x64\x05\xc9\x01\x00\x00\x00\xde\x8e");
 //! }
 //! ```
+#![expect(clippy::missing_panics_doc, reason = "a property panics where it does not hold")]
 
+mod dnp3;
+mod encode;
 pub mod memory;
+mod modbus;
 mod stream;
 mod walk;
 
+pub use dnp3::{dnp3_fragment, dnp3_link, dnp3_transport};
+pub use modbus::{modbus_mbap, modbus_request, modbus_response, modbus_rtu};
 pub use stream::{dnp3_stream, modbus_stream, rtu_stream};
 
 /// One thing to fuzz.
@@ -27,7 +33,14 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    Target { name: "modbus_mbap", holds: modbus_mbap },
+    Target { name: "modbus_request", holds: modbus_request },
+    Target { name: "modbus_response", holds: modbus_response },
+    Target { name: "modbus_rtu", holds: modbus_rtu },
     Target { name: "modbus_stream", holds: modbus_stream },
     Target { name: "rtu_stream", holds: rtu_stream },
+    Target { name: "dnp3_link", holds: dnp3_link },
+    Target { name: "dnp3_transport", holds: dnp3_transport },
+    Target { name: "dnp3_fragment", holds: dnp3_fragment },
     Target { name: "dnp3_stream", holds: dnp3_stream },
 ];

@@ -4,7 +4,7 @@
 //! The rest is what the side sends.
 
 use core::fmt::{self, Write as _};
-use core::hash::Hasher as _;
+use core::hash::{Hash as _, Hasher as _};
 use core::ops::Range;
 use std::hash::DefaultHasher;
 
@@ -189,13 +189,20 @@ impl Stream {
             }
         });
         let mut digest = Digest(DefaultHasher::new());
-        // A digest takes whatever is written.
-        let _ = write!(digest, "{parsed:?}");
+        if let Some(Message::Dnp3(dnp3::Message::Fragment(fragment))) = parsed.message {
+            // All that it says is said by these.
+            let head = (fragment.link, fragment.control, fragment.function, fragment.iin);
+            (head, fragment.objects.octets()).hash(&mut digest.0);
+        } else {
+            // A digest takes whatever is written.
+            let _ = write!(digest, "{:?}", parsed.message);
+        }
         Row {
             span,
             lost: parsed.lost,
             function,
-            class: parsed.error.map(|error| error.class),
+            error: parsed.error.map(|error| (error.offset, error.class, error.what)),
+            uncertain: parsed.uncertain,
             digest: digest.0.finish(),
             ended: false,
         }
@@ -217,8 +224,9 @@ struct Row {
     span: Range<u64>,
     lost: u64,
     function: Option<u8>,
-    class: Option<Class>,
-    /// Of all that it says.
+    error: Option<(usize, Class, &'static str)>,
+    uncertain: bool,
+    /// Of all that the message says.
     digest: u64,
     /// Whether it was handed out because the stream was over.
     ended: bool,

@@ -2,7 +2,7 @@
 
 use gridtap_captures::dnp3::{
     Analog, Class, Crob, Header, Iin, Station, analog_events, analog_inputs, binary_events,
-    binary_inputs, counters, packed, request, response,
+    binary_inputs, counters, link, packed, request, response,
 };
 use gridtap_captures::modbus::{exchanges, mbap, pdu, rtu};
 
@@ -28,11 +28,22 @@ fn stream(switches: u8, cuts: &[u16], octets: &[u8]) -> Vec<u8> {
     seed
 }
 
+/// PDUs, ADUs, frames and streams.
 fn modbus() -> Vec<Seed> {
     let (asked, answered): (Vec<_>, Vec<_>) = exchanges().into_iter().unzip();
     let odd = [pdu(65, &[1, 2]), pdu(90, &[0, 2]), pdu(0, &[]), pdu(3, &[0; 7])];
     let mut seeds = Vec::new();
     let mut add = |target, name: &str, octets| seeds.push((target, name.to_owned(), octets));
+    for (place, (request, response)) in exchanges().into_iter().enumerate() {
+        let name = format!("{place:02}-function-{}", request[0]);
+        if place % 5 == 0 {
+            add("modbus_mbap", &name, [mbap(1, 1, &request), mbap(2, 1, &response)].concat());
+            add("modbus_rtu", &name, rtu(1, &request));
+        }
+        add("modbus_request", &name, request);
+        add("modbus_response", &name, response);
+    }
+    add("modbus_mbap", "umas", mbap(1, 1, &pdu(90, &[7; 600])));
     for (name, side, pdus) in [("client", CLIENT, &asked), ("server", SERVER, &answered)] {
         let pdus = || pdus.iter().chain(&odd);
         let tcp: Vec<u8> = (2..).zip(pdus()).flat_map(|(id, pdu)| mbap(id, 1, pdu)).collect();
@@ -113,9 +124,23 @@ pub(crate) fn fragments() -> [Vec<(&'static str, Vec<u8>)>; 2] {
     [master, outstation]
 }
 
+/// Frames, segments, fragments and streams.
 fn dnp3() -> Vec<Seed> {
     let [asked, answered] = fragments();
     let mut seeds = Vec::new();
+    for (control, fragments) in [(0xc4, &asked), (0x44, &answered)] {
+        for (name, fragment) in fragments {
+            let seed = [&[control, 0x80], fragment.as_slice()].concat();
+            seeds.push(("dnp3_fragment", (*name).to_owned(), seed));
+        }
+    }
+    for (name, head) in [("whole", [62, 0, 249]), ("twice", [0, 1, 40]), ("lost", [5, 6, 60])] {
+        let (_, long) = answered.last().unwrap();
+        seeds.push(("dnp3_transport", name.to_owned(), [&head[..], long].concat()));
+    }
+    seeds.push(("dnp3_link", "data".to_owned(), link::frame(0xc4, 10, 1, &asked[0].1)));
+    seeds.push(("dnp3_link", "status".to_owned(), link::frame(0xc9, 10, 1, &[])));
+    seeds.push(("dnp3_link", "longest".to_owned(), link::frame(0x44, 1, 10, &[7; 250])));
     let mut add = |name: String, octets| seeds.push(("dnp3_stream", name, octets));
     let (mut master, mut outstation) = (Station::master(1, 10), Station::outstation(10, 1));
     let asked: Vec<u8> = asked.iter().flat_map(|(_, fragment)| master.frames(fragment)).collect();
