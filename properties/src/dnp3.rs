@@ -86,7 +86,7 @@ pub fn dnp3_transport(data: &[u8]) {
     let octets = frames.concat();
     let whole = dnp3::fragment(header(&octets), fragment);
     let mut found = 0;
-    memory::bounded(octets.len(), || {
+    memory::bounded(memory::PARSER_OCTETS, octets.len(), || {
         each(&octets, &mut |read| {
             found += 1;
             assert!(Some(read) == whole.0, "put together otherwise: {read:?}");
@@ -129,12 +129,15 @@ pub fn dnp3_fragment(data: &[u8]) {
     let Some(([control, part], octets)) = data.split_first_chunk() else { return };
     let link =
         Header { control: Control(*control), source: 10, destination: 1, ..Header::default() };
-    let (read, error) = memory::bounded(octets.len(), || fragment(link, octets));
+    let (read, error) =
+        memory::bounded(memory::PARSER_OCTETS, octets.len(), || fragment(link, octets));
     assert!(error.is_none_or(|error| error.offset <= octets.len()), "{error:?}");
     let Some(read) = read else {
         return assert!(octets.len() < 2 && error.is_some(), "{error:?}");
     };
-    memory::bounded(octets.len(), || walk::objects(&read.objects, octets.len()));
+    memory::bounded(memory::PARSER_OCTETS, octets.len(), || {
+        walk::objects(&read.objects, octets.len());
+    });
     assert!(octets.ends_with(read.objects.octets()));
 
     let (anew, headers) = encode::fragment_of(&read);

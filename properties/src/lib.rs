@@ -11,15 +11,21 @@
 //! ```
 #![expect(clippy::missing_panics_doc, reason = "a property panics where it does not hold")]
 
+mod capture_file;
+mod decode;
 mod dnp3;
 mod encode;
 pub mod memory;
 mod modbus;
+mod reassembly;
 mod stream;
 mod walk;
 
+pub use capture_file::capture_file;
+pub use decode::decode;
 pub use dnp3::{dnp3_fragment, dnp3_link, dnp3_transport};
 pub use modbus::{modbus_mbap, modbus_request, modbus_response, modbus_rtu};
+pub use reassembly::reassembly;
 pub use stream::{dnp3_stream, modbus_stream, rtu_stream};
 
 /// One thing to fuzz.
@@ -43,4 +49,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "dnp3_transport", holds: dnp3_transport },
     Target { name: "dnp3_fragment", holds: dnp3_fragment },
     Target { name: "dnp3_stream", holds: dnp3_stream },
+    Target { name: "decode", holds: decode },
+    Target { name: "reassembly", holds: reassembly },
+    Target { name: "capture_file", holds: capture_file },
 ];

@@ -11,7 +11,7 @@ use crate::walk;
 /// The header in front of a PDU: what it cuts out, and what it says of a part.
 pub fn modbus_mbap(data: &[u8]) {
     for direction in [Direction::Request, Direction::Response] {
-        memory::bounded(data.len(), || read(data, adu(data, direction)));
+        memory::bounded(memory::PARSER_OCTETS, data.len(), || read(data, adu(data, direction)));
     }
     match frame(data) {
         Framed::Adu { header, pdu, rest } => {
@@ -59,7 +59,9 @@ pub fn modbus_response(data: &[u8]) {
 /// An RTU frame: as it came, and put together around the same octets.
 pub fn modbus_rtu(data: &[u8]) {
     for direction in [Direction::Request, Direction::Response] {
-        memory::bounded(data.len(), || read(data, modbus::rtu(data, direction)));
+        memory::bounded(memory::PARSER_OCTETS, data.len(), || {
+            read(data, modbus::rtu(data, direction))
+        });
     }
     let Some((unit, pdu)) = data.split_first() else { return };
     if pdu.is_empty() || pdu.len() > 253 {
@@ -91,8 +93,9 @@ fn pdu(pdu: &[u8], direction: Direction) {
         return;
     }
     let octets = mbap(7, 3, pdu);
-    let (read_adu, error) =
-        memory::bounded(octets.len(), || read(&octets, adu(&octets, direction)));
+    let (read_adu, error) = memory::bounded(memory::PARSER_OCTETS, octets.len(), || {
+        read(&octets, adu(&octets, direction))
+    });
     let Some(read_adu) = read_adu else {
         return assert_eq!(error, None, "a PDU under a right header is an ADU, whatever it says");
     };

@@ -48,7 +48,9 @@ pub fn rtu_stream(data: &[u8]) {
         stream.pieces.iter().skip(1).any(|piece| begins_with_frame(stream.octets_of(piece)));
     if stream.comparable() && !misleading {
         // Functions that do not say how long they are end with their segment.
-        let told = |row: &&Row| row.function.is_some_and(|code| TOLD.contains(&(code & 0x7f)));
+        let told = |row: &&Row| {
+            row.function.is_some_and(|code| TOLD.contains(&(code & 0x7f))) && !row.uncertain
+        };
         let in_step = whole.iter().take_while(told).filter(|row| !row.ended).count();
         same(&whole, &pieces, in_step);
     }
@@ -134,7 +136,9 @@ impl Stream {
         let read = |pieces: &[Range<usize>], gaps| {
             let mut rows =
                 Vec::with_capacity(self.octets.len().saturating_mul(2).saturating_add(8));
-            memory::bounded(self.octets.len(), || self.read(pieces, gaps, &mut rows));
+            memory::bounded(memory::PARSER_OCTETS, self.octets.len(), || {
+                self.read(pieces, gaps, &mut rows);
+            });
             rows
         };
         (read(&whole, false), read(&self.pieces, self.gaps))

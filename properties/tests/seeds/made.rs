@@ -6,11 +6,13 @@ use gridtap_captures::dnp3::{
 };
 use gridtap_captures::modbus::{exchanges, mbap, pdu, rtu};
 
-type Seed = (&'static str, String, Vec<u8>);
+use crate::sensor;
+
+pub(crate) type Seed = (&'static str, String, Vec<u8>);
 
 /// All that are made.
 pub(crate) fn seeds() -> Vec<Seed> {
-    [modbus(), dnp3()].concat()
+    [modbus(), dnp3(), sensor::decode(), sensor::reassembly(), sensor::capture_file()].concat()
 }
 
 /// Where the sides of a stream are cut, and how: see `properties/src/stream.rs`.

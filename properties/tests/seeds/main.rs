@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod made;
+mod sensor;
 
 use std::collections::BTreeSet;
 use std::fs;
