@@ -91,13 +91,21 @@ impl Counters {
         }
     }
 
+    /// What all captures cover together.
+    #[must_use]
+    pub fn covered(&self) -> Covered {
+        self.captures.iter().fold(Covered::NOTHING, |sum, covered| Covered {
+            first_ns: sum.first_ns.min(covered.first_ns),
+            last_ns: sum.last_ns.max(covered.last_ns),
+            packets: sum.packets.saturating_add(covered.packets),
+        })
+    }
+
     /// Capture times of the earliest and the latest packet of all, if there are packets.
     #[must_use]
     pub fn span_ns(&self) -> Option<(u64, u64)> {
-        let with_packets = || self.captures.iter().filter(|covered| covered.packets > 0);
-        let first_ns = with_packets().map(|covered| covered.first_ns).min()?;
-        let last_ns = with_packets().map(|covered| covered.last_ns).max()?;
-        Some((first_ns, last_ns))
+        let covered = self.covered();
+        (covered.packets > 0).then_some((covered.first_ns, covered.last_ns))
     }
 
     /// Messages and stretches that could not be read for this kind of reason.

@@ -4,6 +4,7 @@
 mod baselines;
 mod determinism;
 mod files;
+mod follow;
 mod invariants;
 mod labels;
 mod live;

@@ -60,6 +60,8 @@ fn wrong_use_is_refused_with_status_2() {
         ("learn good.pcap", 2, &["--output"]),
         ("learn -o out -i lo", 2, &["--for"]),
         ("watch", 2, &["--interface"]),
+        ("watch -i lo --follow folder", 2, &["--interface", "--follow"]),
+        ("learn -o out --follow folder", 2, &["--for"]),
         ("baseline show", 2, &["<FILE>"]),
         ("nonsense", 2, &["nonsense"]),
     ];
@@ -94,6 +96,8 @@ fn settings_filters_and_baselines_that_will_not_do_are_refused_with_status_2() {
         ("baseline merge -o out good.baseline short", 2, &["short: line "]),
         ("watch -i lo --baseline damaged", 2, &["damaged: line "]),
         ("watch -i no-such-if --baseline good.baseline", 3, &["`no-such-if`: no such interface"]),
+        ("watch --follow missing", 3, &["missing: no such file"]),
+        ("watch --follow good.pcap", 3, &["good.pcap: is no directory"]),
         ("learn -o out -i no-such-if --for 1s", 3, &["`no-such-if`: no such interface"]),
     ];
     for (arguments, status, parts) in table {

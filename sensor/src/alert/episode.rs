@@ -12,6 +12,7 @@ use super::record::{
 use super::severity::Severity;
 use super::techniques::{self, Technique};
 use super::wording;
+use crate::source::CaptureNames;
 use crate::when::Moment;
 
 /// Packets, points and servers that an alert lists.
@@ -23,7 +24,7 @@ const KINDS: usize = 256;
 #[derive(Debug)]
 pub(super) struct Judging {
     /// Names of the captures, by index.
-    pub(super) captures: Vec<String>,
+    pub(super) captures: CaptureNames,
     /// Digest of the baseline, once there is one.
     pub(super) baseline: Option<String>,
 }
@@ -168,7 +169,7 @@ impl Episode {
             Protocol::Modbus => (Some(talk.unit), None),
             Protocol::Dnp3 => (None, Some(talk.unit)),
         };
-        let named = |index: u16| judging.captures.get(usize::from(index)).cloned();
+        let named = |index: u16| judging.captures.get(index);
         let mut by_capture: BTreeMap<u16, BTreeSet<u64>> = BTreeMap::new();
         for packet in &self.packets {
             by_capture.entry(packet.capture).or_default().insert(packet.number);

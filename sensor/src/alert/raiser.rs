@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::episode::{Episode, Judging, gravest, rounded};
 use super::record::Alert;
 use super::severity::Consequence;
+use crate::source::CaptureNames;
 
 /// When findings become alerts, and how much is kept of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,10 +47,10 @@ pub struct Raiser {
 impl Raiser {
     /// One that has raised nothing yet.
     #[must_use]
-    pub fn new(settings: Settings, captures: Vec<String>) -> Self {
+    pub fn new(settings: Settings, captures: impl Into<CaptureNames>) -> Self {
         Self {
             settings,
-            judging: Judging { captures, baseline: None },
+            judging: Judging { captures: captures.into(), baseline: None },
             open: BTreeMap::new(),
             earliest_end_ns: u64::MAX,
             awaited: HashMap::new(),

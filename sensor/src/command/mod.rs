@@ -1,12 +1,14 @@
 //! The commands, one file each.
 
 pub mod baseline;
+#[cfg(unix)]
+mod endless;
 mod inputs;
 mod judged;
 pub mod learn;
 pub mod messages;
 pub mod replay;
-#[cfg(all(feature = "pcap", unix))]
+#[cfg(unix)]
 pub mod watch;
 
 use core::fmt;
