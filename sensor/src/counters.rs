@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gridtap_parsers::{Class, Direction, Kind, PROTOCOLS};
 
+use crate::source::{LinkType, Packet};
 use crate::{decode, flow};
 
 /// A message's name in a summary: protocol, direction, function.
@@ -53,10 +54,21 @@ pub struct Covered {
     pub last_ns: u64,
     /// Its packets.
     pub packets: u64,
+    /// Those of them that are of a link type that is not read.
+    pub unknown_link: u64,
+    /// The first such link type.
+    pub unknown: Option<LinkType>,
 }
 
 impl Covered {
-    const NOTHING: Self = Self { first_ns: u64::MAX, last_ns: 0, packets: 0 };
+    const NOTHING: Self =
+        Self { first_ns: u64::MAX, last_ns: 0, packets: 0, unknown_link: 0, unknown: None };
+
+    /// The link type for which none of its packets could be read, if that is so.
+    #[must_use]
+    pub fn unread(&self) -> Option<LinkType> {
+        self.unknown.filter(|_| self.unknown_link == self.packets)
+    }
 }
 
 impl Counters {
@@ -78,9 +90,9 @@ impl Counters {
         self.queue_dropped = self.queue_dropped.saturating_add(other.queue_dropped);
     }
 
-    /// Notes that a packet of the capture with this index was captured then.
-    pub fn note_packet(&mut self, capture: u16, time_ns: u64) {
-        let index = usize::from(capture);
+    /// Notes that a packet was captured.
+    pub fn note_packet(&mut self, packet: &Packet<'_>) {
+        let (index, time_ns) = (usize::from(packet.capture), packet.time_ns);
         if index >= self.captures.len() {
             self.captures.resize(index.saturating_add(1), Covered::NOTHING);
         }
@@ -88,6 +100,10 @@ impl Counters {
             covered.first_ns = covered.first_ns.min(time_ns);
             covered.last_ns = covered.last_ns.max(time_ns);
             covered.packets = covered.packets.saturating_add(1);
+            if !decode::reads(packet.link) {
+                covered.unknown_link = covered.unknown_link.saturating_add(1);
+                covered.unknown.get_or_insert(packet.link);
+            }
         }
     }
 
@@ -98,6 +114,8 @@ impl Counters {
             first_ns: sum.first_ns.min(covered.first_ns),
             last_ns: sum.last_ns.max(covered.last_ns),
             packets: sum.packets.saturating_add(covered.packets),
+            unknown_link: sum.unknown_link.saturating_add(covered.unknown_link),
+            unknown: sum.unknown.or(covered.unknown),
         })
     }
 

@@ -199,7 +199,7 @@ fn capture<S: Source>(
                     next_tick_ns = at.time_ns.saturating_add(TICK_NS);
                     gauges.note_time(at.time_ns);
                 }
-                counters.note_packet(packet.capture, at.time_ns);
+                counters.note_packet(&packet);
                 if let Some(segment) = decoder.decode(&packet) {
                     down.segment(&segment);
                 }

@@ -8,10 +8,11 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use gridtap_captures::capture::Capture;
+use gridtap_captures::file::{Interface, Order, pcapng};
 use gridtap_captures::frame::LinkType;
 use gridtap_captures::scene::Scene;
 
-use crate::files::{START_NS, demo, gzip, octets, odd, write};
+use crate::files::{START_NS, cut_behind, demo, gzip, octets, odd, write};
 use crate::run::{DEMO, Ended, end, end_with_input, gridtap, sheltered};
 
 /// Arguments, exit status, and what the one line on standard error has to name.
@@ -182,6 +183,42 @@ fn one_bad_input_among_several_is_said_and_the_others_are_done() {
         assert!(lines[1].starts_with("gridtap: text.pcap: is not a capture"), "{stderr}");
         assert_eq!(run("odd.pcap"), (0, String::new(), with_bad), "{command}");
     }
+}
+
+#[test]
+fn a_capture_of_unknown_link_types_alone_was_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mixed.pcapng");
+    let mut unknown = Capture::new(LinkType(147));
+    (0..3).for_each(|n| unknown.push(START_NS + n, vec![0; 60]));
+    let run = |interfaces: &[Interface<'_>]| {
+        fs::write(&path, pcapng(Order::Little, interfaces)).unwrap();
+        end(gridtap("messages -q").arg(&path))
+    };
+    let ended = run(&[Interface::new(&unknown)]);
+    let said = format!(
+        "gridtap: {}: packets of link type 147 are not read: none of its 3 packets was\n",
+        path.display()
+    );
+    assert_eq!((ended.status, ended.stderr, ended.stdout), (3, said, String::new()));
+    // Beside others they are counted, and what can be read is.
+    let ended = run(&[Interface::new(&unknown), Interface::new(&odd())]);
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    assert_eq!(ended.stdout.lines().count(), 1_200);
+    // A capture without a packet is a capture.
+    assert_eq!(run(&[Interface::new(&Capture::new(LinkType(147)))]).status, 0);
+}
+
+#[test]
+fn a_capture_damaged_in_the_middle_is_read_to_the_damage_with_a_warning() {
+    let (whole, behind) = cut_behind(&octets(&odd()), 100);
+    let damaged = [whole.clone(), vec![0xff; 40], behind].concat();
+    let read = |octets| end_with_input(&mut gridtap("messages -q -"), octets);
+    let (whole, damaged) = (read(whole), read(damaged));
+    assert_eq!((damaged.status, &damaged.stdout), (0, &whole.stdout));
+    let said = "standard input: damaged behind packet 100, and read no further";
+    assert!(damaged.stderr.contains(said), "{}", damaged.stderr);
+    assert_eq!(damaged.stderr.lines().count(), 1);
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
             .add_capture(capture)
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.path().display())))?;
     }
-    let all_read = inputs.all_read(terminal);
+    let all_read = inputs.all_read(&counters, terminal);
     finish(args, &ledger, &counters, terminal)?;
     Ok(if all_read { Ended::Well } else { Ended::InputsMissing })
 }

@@ -63,7 +63,7 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
         return Ok(Ended::Well);
     }
 
-    let all_read = inputs.all_read(terminal);
+    let all_read = inputs.all_read(&counters, terminal);
     let (learned, acts) = judged.judge.acts();
     let mut text =
         format!("{}Learned from {learned} acts, judged {acts}.\n", summary::text(&counters));
