@@ -5,6 +5,7 @@ mod baselines;
 mod determinism;
 mod files;
 mod follow;
+mod interrupted;
 mod invariants;
 mod labels;
 mod live;

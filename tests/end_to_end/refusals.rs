@@ -336,7 +336,8 @@ fn in_folder(arguments: &str, prepare: impl FnOnce(&mut Command)) -> Ended {
     ended
 }
 
-fn names(folder: &Path) -> Vec<String> {
+/// The names in a folder, sorted.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -1,6 +1,8 @@
 //! `gridtap replay`: learn from the first part of captures, raise alerts on the rest.
 
 use core::fmt::Write;
+#[cfg(unix)]
+use std::fs;
 use std::path::Path;
 
 use super::inputs::Inputs;
@@ -10,6 +12,8 @@ use crate::alert::Raiser;
 use crate::cli::{self, Format};
 use crate::judge::{Judge, Mode};
 use crate::pipeline::{Gauges, OnFull};
+#[cfg(unix)]
+use crate::signals;
 use crate::sink::{Sinks, Target};
 use crate::source::span;
 use crate::summary;
@@ -40,6 +44,8 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
         targets.push(Target::StdoutJsonLines);
     }
     let sinks = Sinks::start(&targets)?;
+    #[cfg(unix)]
+    leave_no_part(&sinks, terminal)?;
     let mode = match (&ledger, args.learn_for) {
         (Some(_), _) => Mode::Judge,
         (None, Some(duration)) => Mode::Learn { for_ns: duration.as_ns() },
@@ -90,6 +96,22 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     } else {
         Ended::Well
     })
+}
+
+/// Clears an unfinished file of alerts away when the replay is interrupted: it is whole or not there.
+#[cfg(unix)]
+fn leave_no_part(sinks: &Sinks, terminal: Terminal) -> Result<(), Failure> {
+    let parts = sinks.parts().to_vec();
+    signals::end_on(move || {
+        for part in parts {
+            // It is not there if it just got its name.
+            if fs::remove_file(&part).is_ok() {
+                let part = part.display();
+                terminal.say(format_args!("gridtap: interrupted: {part} is not finished: removed"));
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// A third of the time that the captures cover, in nanoseconds.

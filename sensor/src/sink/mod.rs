@@ -4,7 +4,7 @@ mod file;
 mod text;
 
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -52,6 +52,7 @@ pub struct SinkError {
 #[derive(Debug)]
 pub struct Sinks {
     queue: Option<mpsc::Sender<Alert>>,
+    parts: Vec<PathBuf>,
     thread: Option<JoinHandle<Result<(), SinkError>>>,
     state: Arc<State>,
 }
@@ -79,6 +80,9 @@ impl Sinks {
         for target in targets {
             sinks.push(runtime.block_on(Sink::open(target))?);
         }
+        let part =
+            |sink: &Sink| sink.finished.as_ref().and_then(Finished::part).map(Path::to_owned);
+        let parts = sinks.iter().filter_map(part).collect();
         let (queue, alerts) = mpsc::channel(QUEUE);
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
@@ -86,7 +90,7 @@ impl Sinks {
             .name("sinks".to_owned())
             .spawn(move || runtime.block_on(serve(sinks, alerts, &shared)))
             .map_err(|source| SinkError { name: "sinks".to_owned(), source })?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), state })
+        Ok(Self { queue: Some(queue), parts, thread: Some(thread), state })
     }
 
     /// Hands an alert on; waits while the queue is full.
@@ -95,6 +99,12 @@ impl Sinks {
             // Fails only when the thread panicked; `finish` then says so.
             let _ = queue.blocking_send(alert);
         }
+    }
+
+    /// The files that have not got their names yet: to be removed by whoever ends the program at once.
+    #[must_use]
+    pub fn parts(&self) -> &[PathBuf] {
+        &self.parts
     }
 
     /// Whether whoever read standard output is gone.
