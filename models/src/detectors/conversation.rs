@@ -59,7 +59,6 @@ impl NewConversation {
             kind: "role-inversion",
             surprise: surprise::bits(site.share(acts, 1.0)),
             hard: true,
-            actor: None,
             because: format!(
                 "{client} answers others in the baseline, where it {asked} in {}; now it asks {}",
                 counted(site.events, "request"),
@@ -94,7 +93,6 @@ fn judge_novelty(ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding))
         kind: if changes(event.intent) { "new-writer" } else { "new-conversation" },
         surprise,
         hard: false,
-        actor: None,
         because: format!(
             "{} never spoke to {} in {} of the baseline; {elsewhere}; {others}",
             conversation.asker(),

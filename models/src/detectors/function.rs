@@ -65,7 +65,6 @@ fn judge_novelty(
         kind: kind(event.intent, record.functions().any(|(known, _)| known.intent == event.intent)),
         surprise,
         hard: false,
-        actor: None,
         because: format!(
             "{} never sent {} a {name} ({key}) in {} of the baseline; {elsewhere}",
             conversation.asker(),

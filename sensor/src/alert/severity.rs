@@ -115,7 +115,6 @@ mod tests {
             kind: "k",
             surprise: Bits(bits),
             hard,
-            actor: None,
             because: String::new(),
             normal_if: String::new(),
         }
