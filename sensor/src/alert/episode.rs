@@ -104,7 +104,7 @@ impl Episode {
                 self.techniques.push(technique);
             }
         }
-        let surprise_bits = rounded(finding.surprise.0);
+        let surprise_bits = finding.surprise.0;
         let known = self
             .findings
             .iter_mut()
@@ -144,7 +144,7 @@ impl Episode {
     /// severity rose.
     fn note_gravest(&mut self, event: &Event, findings: &[&Finding]) -> bool {
         let Some((severity, finding)) = gravest(event, findings) else { return false };
-        let bits = rounded(finding.surprise.0);
+        let bits = finding.surprise.0;
         let first = self.kind.is_empty();
         let risen = severity > self.severity;
         // Within one severity a hard finding outweighs one that was learned; a few bits more of
@@ -232,13 +232,8 @@ pub(super) fn gravest<'f>(
         |best, next| {
             let weight = |(severity, finding): &(Severity, &Finding)| (*severity, finding.hard);
             let (b, n) = (weight(&best), weight(&next));
-            let surer = rounded(next.1.surprise.0) > rounded(best.1.surprise.0);
+            let surer = next.1.surprise > best.1.surprise;
             if n > b || (n == b && surer) { next } else { best }
         },
     )
-}
-
-/// Bits to one decimal, so that no platform's last digit matters.
-pub(super) fn rounded(bits: f64) -> f64 {
-    (bits * 10.0).round() / 10.0
 }

@@ -8,7 +8,7 @@ use gridtap_models::event::{Conversation, Event, Outcome, Stage};
 use gridtap_models::ledger;
 use sha2::{Digest, Sha256};
 
-use super::episode::{Episode, Judging, gravest, rounded};
+use super::episode::{Episode, Judging, gravest};
 use super::record::Alert;
 use super::severity::Consequence;
 use crate::source::CaptureNames;
@@ -94,7 +94,7 @@ impl Raiser {
                     Consequence::Adjusts | Consequence::Acts => self.settings.command_at_bits,
                 };
                 let counts = |finding: &&Finding| {
-                    finding.hard || (!hard_only && rounded(finding.surprise.0) >= least)
+                    finding.hard || (!hard_only && finding.surprise.0 >= least)
                 };
                 let counted: Vec<&Finding> = findings.iter().filter(counts).collect();
                 if !counted.is_empty() {
