@@ -1,6 +1,7 @@
 //! The one trait a detector implements, and what it returns.
 
 use core::fmt;
+use std::net::IpAddr;
 
 use crate::event::Event;
 use crate::ledger::Ledger;
@@ -37,6 +38,8 @@ pub struct Finding {
     pub surprise: Bits,
     /// Whether it needs no learning (conformance, structure) and is raised whatever the limits.
     pub hard: bool,
+    /// Who did it, where that is not the event's client.
+    pub actor: Option<IpAddr>,
     /// One sentence an operator can check against the capture, with the counts that decided.
     pub because: String,
     /// What would make it ordinary: the smallest edit of the baseline.

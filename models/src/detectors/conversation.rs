@@ -59,6 +59,7 @@ impl NewConversation {
             kind: "role-inversion",
             surprise: surprise::bits(site.share(acts, 1.0)),
             hard: true,
+            actor: None,
             because: format!(
                 "{client} answers others in the baseline, where it {asked} in {}; now it asks {}",
                 counted(site.events, "request"),
@@ -93,6 +94,7 @@ fn judge_novelty(ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding))
         kind: if changes(event.intent) { "new-writer" } else { "new-conversation" },
         surprise,
         hard: false,
+        actor: None,
         because: format!(
             "{} never spoke to {} in {} of the baseline; {elsewhere}; {others}",
             conversation.asker(),

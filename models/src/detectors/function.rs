@@ -65,6 +65,7 @@ fn judge_novelty(
         kind: kind(event.intent, record.functions().any(|(known, _)| known.intent == event.intent)),
         surprise,
         hard: false,
+        actor: None,
         because: format!(
             "{} never sent {} a {name} ({key}) in {} of the baseline; {elsewhere}",
             conversation.asker(),

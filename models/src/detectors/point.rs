@@ -109,6 +109,7 @@ impl Chain<'_> {
             kind: if outside { "write-outside-polled-map" } else { "new-point" },
             surprise,
             hard: false,
+            actor: None,
             because: format!(
                 "{} never gave {device} the command {command} in {acts} of the baseline; {others}{more}",
                 conversation.asker(),

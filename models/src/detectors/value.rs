@@ -126,6 +126,7 @@ impl Oddity<'_> {
             kind: if self.distance.is_some() { "value-out-of-range" } else { "new-value" },
             surprise: self.surprise,
             hard: false,
+            actor: None,
             because: format!(
                 "{device} was given the command {command} {times} in the baseline, {known}, never \
                  {value}{distance}",

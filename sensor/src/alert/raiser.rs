@@ -135,7 +135,7 @@ impl Raiser {
     }
 
     fn extend(&mut self, event: &Event, findings: &[&Finding], out: &mut dyn FnMut(Alert)) {
-        let actor = event.conversation.client;
+        let actor = findings.iter().find_map(|f| f.actor).unwrap_or(event.conversation.client);
         if !self.open.contains_key(&actor) {
             self.make_room(out);
             let id = self.id(actor, event, findings);

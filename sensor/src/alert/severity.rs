@@ -115,6 +115,7 @@ mod tests {
             kind: "k",
             surprise: Bits(bits),
             hard,
+            actor: None,
             because: String::new(),
             normal_if: String::new(),
         }

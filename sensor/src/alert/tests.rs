@@ -47,6 +47,7 @@ fn finding(kind: &'static str, bits: f64, hard: bool) -> Finding {
         kind,
         surprise: Bits(bits),
         hard,
+        actor: None,
         because: format!("{bits} bits of {kind}"),
         normal_if: "it were normal".to_owned(),
     }
