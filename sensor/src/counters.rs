@@ -41,6 +41,10 @@ pub struct Counters {
     pub pending_requests: u64,
     /// Packets dropped because a shard's queue was full.
     pub queue_dropped: u64,
+    /// Episodes closed early to make room.
+    pub episodes: u64,
+    /// Odd acts whose outcome was awaited, until newer ones needed the place.
+    pub awaited_acts: u64,
     /// What each capture covers, by index.
     pub captures: Vec<Covered>,
 }
@@ -88,6 +92,8 @@ impl Counters {
         self.conversations = self.conversations.saturating_add(other.conversations);
         self.pending_requests = self.pending_requests.saturating_add(other.pending_requests);
         self.queue_dropped = self.queue_dropped.saturating_add(other.queue_dropped);
+        self.episodes = self.episodes.saturating_add(other.episodes);
+        self.awaited_acts = self.awaited_acts.saturating_add(other.awaited_acts);
     }
 
     /// Notes that a packet was captured.
@@ -124,6 +130,45 @@ impl Counters {
     pub fn span_ns(&self) -> Option<(u64, u64)> {
         let covered = self.covered();
         (covered.packets > 0).then_some((covered.first_ns, covered.last_ns))
+    }
+
+    /// What each limit cost, by its key in [`Limits`](crate::limits::Limits): how often it had to make
+    /// room or gave something up. Where two limit the same thing, each has the sum of both. Nothing
+    /// for those that cost nothing that could be counted.
+    #[must_use]
+    pub fn limits_reached(&self) -> Vec<(&'static str, Option<u64>)> {
+        let (decode, flow) = (&self.decode, &self.flow);
+        vec![
+            ("flows", Some(flow.evicted.saturating_add(flow.evicted_unread))),
+            ("gap_octets", Some(flow.gap_overflows)),
+            ("gap_segments", Some(flow.gap_overflows)),
+            ("gap_ms", Some(flow.gaps.saturating_sub(flow.gap_overflows))),
+            ("idle_seconds", Some(flow.expired)),
+            // A repetition that comes later begins a flow, as a new one does.
+            ("linger_seconds", None),
+            ("stray_octets", Some(flow.strays)),
+            // Fewer packets are named of a message that came in more.
+            ("marks", None),
+            // What comes later, or was forgotten, is a packet like others.
+            ("twin_ms", None),
+            ("redundant_ms", None),
+            ("twin_octets", None),
+            ("fragment_datagrams", Some(decode.evicted_fragments)),
+            ("fragment_octets", Some(decode.evicted_fragments)),
+            ("fragment_seconds", Some(decode.expired_fragments)),
+            ("probe_flows", Some(self.probe_flows)),
+            // Enough was seen to say that it is nothing known, or its port decides.
+            ("probe_octets", None),
+            ("probe_segments", None),
+            ("pending_requests", Some(self.pending_requests)),
+            // The act ends unanswered, as its alert says.
+            ("answer_seconds", None),
+            ("queue_batches", Some(self.queue_dropped)),
+            ("episodes", Some(self.episodes)),
+            ("awaited_acts", Some(self.awaited_acts)),
+            // The judge waits.
+            ("queue_alerts", None),
+        ]
     }
 
     /// Messages and stretches that could not be read for this kind of reason.
@@ -190,6 +235,18 @@ fn add_all<K: Ord + Clone>(sums: &mut BTreeMap<K, u64>, others: &BTreeMap<K, u64
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_and_what_they_cost_have_the_same_names() {
+        let limits = toml::Table::try_from(crate::limits::Limits::default()).unwrap();
+        let mut keys: Vec<&str> = limits.keys().map(String::as_str).collect();
+        let reached = Counters::default().limits_reached();
+        let mut names: Vec<&str> = reached.iter().map(|(name, _)| *name).collect();
+        keys.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(names, keys);
+        assert!(reached.iter().all(|(_, count)| count.is_none_or(|count| count == 0)));
+    }
 
     #[test]
     fn messages_are_told_apart_by_protocol_direction_and_code() {

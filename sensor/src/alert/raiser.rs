@@ -42,6 +42,7 @@ pub struct Raiser {
     /// Packets dropped by the kernel or by queues so far.
     dropped_packets: u64,
     closed_early: u64,
+    given_up: u64,
 }
 
 impl Raiser {
@@ -57,6 +58,7 @@ impl Raiser {
             awaited_order: VecDeque::new(),
             dropped_packets: 0,
             closed_early: 0,
+            given_up: 0,
         }
     }
 
@@ -74,6 +76,12 @@ impl Raiser {
     #[must_use]
     pub fn closed_early(&self) -> u64 {
         self.closed_early
+    }
+
+    /// Odd acts whose outcome was awaited, until newer ones needed the place.
+    #[must_use]
+    pub fn given_up(&self) -> u64 {
+        self.given_up
     }
 
     /// Takes one judged act, and hands the alerts that are due to `out`.
@@ -172,8 +180,9 @@ impl Raiser {
         }
         if self.awaited_order.len() > self.settings.awaited
             && let Some(oldest) = self.awaited_order.pop_front()
+            && self.awaited.remove(&oldest).is_some()
         {
-            self.awaited.remove(&oldest);
+            self.given_up = self.given_up.saturating_add(1);
         }
     }
 

@@ -38,7 +38,7 @@ impl Judged {
             sinks.send(alert);
         };
         let options = Options { shards: config.shards, on_full, limits: config.limits };
-        let counters = pipeline::run(
+        let mut counters = pipeline::run(
             source,
             &options,
             gauges,
@@ -55,6 +55,7 @@ impl Judged {
             },
         );
         judge.finish(&mut out);
+        judge.count(&mut counters);
         counters
     }
 }

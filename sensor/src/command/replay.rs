@@ -1,6 +1,5 @@
 //! `gridtap replay`: learn from the first part of captures, raise alerts on the rest.
 
-use core::fmt::Write;
 #[cfg(unix)]
 use std::fs;
 use std::path::Path;
@@ -43,7 +42,7 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     if format == Format::Jsonl {
         targets.push(Target::StdoutJsonLines);
     }
-    let sinks = Sinks::start(&targets)?;
+    let sinks = Sinks::start(&targets, config.limits.queue_alerts)?;
     #[cfg(unix)]
     leave_no_part(&sinks, terminal)?;
     let mode = match (&ledger, args.learn_for) {
@@ -73,10 +72,6 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     let (learned, acts) = judged.judge.acts();
     let mut text =
         format!("{}Learned from {learned} acts, judged {acts}.\n", summary::text(&counters));
-    let closed_early = judged.judge.closed_early();
-    if closed_early > 0 {
-        let _ = writeln!(text, "Too many actors at a time: {closed_early} episodes closed early.");
-    }
     if acts == 0 {
         text.push_str("Nothing was judged: the captures end before the learning does.\n");
     }

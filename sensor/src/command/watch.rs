@@ -32,7 +32,7 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
         Format::Text => Target::StdoutText { colours: terminal.colours },
         Format::Jsonl => Target::StdoutJsonLines,
     });
-    let sinks = Sinks::start(&targets)?;
+    let sinks = Sinks::start(&targets, config.limits.queue_alerts)?;
     let mode = if ledger.is_some() {
         Mode::Judge
     } else {

@@ -18,9 +18,6 @@ use crate::alert::Alert;
 pub use file::{Finished, write_whole};
 pub use text::{paragraph, table};
 
-/// Alerts that wait for the sinks before the judge has to.
-const QUEUE: usize = 1_024;
-
 /// A place that alerts go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -67,12 +64,12 @@ struct State {
 }
 
 impl Sinks {
-    /// Opens `targets` and starts to serve them.
+    /// Opens `targets` and starts to serve them; `queue` alerts, at least one, wait for them at most.
     ///
     /// # Errors
     ///
     /// The first target that cannot be opened.
-    pub fn start(targets: &[Target]) -> Result<Self, SinkError> {
+    pub fn start(targets: &[Target], queue: usize) -> Result<Self, SinkError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .map_err(|source| SinkError { name: "sinks".to_owned(), source })?;
@@ -83,7 +80,7 @@ impl Sinks {
         let part =
             |sink: &Sink| sink.finished.as_ref().and_then(Finished::part).map(Path::to_owned);
         let parts = sinks.iter().filter_map(part).collect();
-        let (queue, alerts) = mpsc::channel(QUEUE);
+        let (queue, alerts) = mpsc::channel(queue.max(1));
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
         let thread = thread::Builder::new()
@@ -254,7 +251,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("alerts");
         let full = PathBuf::from("/dev/full");
-        let sinks = Sinks::start(&[Target::Append(full), Target::File(file.clone())]).unwrap();
+        let sinks = Sinks::start(&[Target::Append(full), Target::File(file.clone())], 1).unwrap();
         for _ in 0..3 {
             sinks.send(sample());
         }
@@ -265,7 +262,7 @@ mod tests {
 
     #[test]
     fn when_the_last_output_has_failed_the_run_may_end() {
-        let sinks = Sinks::start(&[Target::Append(PathBuf::from("/dev/full"))]).unwrap();
+        let sinks = Sinks::start(&[Target::Append(PathBuf::from("/dev/full"))], 1).unwrap();
         assert!(!sinks.all_closed());
         // Until the thread had its turn; each alert is one more chance to notice.
         while !sinks.all_closed() {
