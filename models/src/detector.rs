@@ -12,6 +12,15 @@ use crate::ledger::{Ledger, Observation};
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Bits(pub f64);
 
+impl Bits {
+    /// So many bits, rounded to 0.1 before anything is compared with them: no platform's last digit
+    /// then matters.
+    #[must_use]
+    pub fn rounded(bits: f64) -> Self {
+        Self((bits * 10.0).round() / 10.0)
+    }
+}
+
 impl fmt::Display for Bits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.1} bits", self.0)
@@ -25,7 +34,7 @@ pub struct Finding {
     pub detector: &'static str,
     /// What kind of oddity: a short stable slug.
     pub kind: &'static str,
-    /// How odd.
+    /// How odd; [rounded](Bits::rounded).
     pub surprise: Bits,
     /// Whether it needs no learning (conformance, structure) and is raised whatever the limits.
     pub hard: bool,

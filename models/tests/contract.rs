@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use gridtap_models::detector::Bits;
 use gridtap_models::detectors::DETECTORS;
 use gridtap_models::event::{
     Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
@@ -138,6 +139,7 @@ fn judged(panel: &mut Panel, ledger: &Ledger, event: &Event) -> String {
     let findings = panel.judge(ledger, event);
     for finding in &findings {
         assert!(finding.surprise.0.is_finite() && finding.surprise.0 >= 0.0, "{finding:?}");
+        assert_eq!(finding.surprise, Bits::rounded(finding.surprise.0), "{finding:?}");
         assert!(finding.because.len() > 20 && !finding.normal_if.is_empty(), "{finding:?}");
         assert!(DETECTORS.iter().any(|entry| entry.name == finding.detector), "{finding:?}");
     }

@@ -58,7 +58,11 @@ pub enum Command {
     Learn(Learn),
     /// Watch an interface and raise alerts as things happen.
     #[command(after_help = "Example:
-  gridtap watch -i span0 --baseline site.baseline --alerts /var/log/gridtap/alerts.jsonl")]
+  gridtap watch -i span0 --baseline site.baseline --alerts /var/log/gridtap/alerts.jsonl
+
+Example, where tcpdump or dumpcap captures into a folder and deletes the oldest files there:
+  tcpdump -i span0 -U -C 100 -W 50 -w /var/spool/span/ring.pcap
+  gridtap watch --follow /var/spool/span --baseline site.baseline")]
     Watch(Watch),
     /// Print every message as one record, without judgement.
     #[command(after_help = "Example:
@@ -169,11 +173,19 @@ pub struct Learn {
     /// What hosts, units and points are called here, to be shown beside their addresses.
     #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
     pub names: Option<PathBuf>,
+    /// Learn from the captures in this folder and from those that come, as `watch --follow` does.
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "duration",
+        conflicts_with_all = ["captures", "interface"]
+    )]
+    pub follow: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
     /// Captures: pcap or pcapng, plain, gzip or zstd; `-` for standard input.
-    #[arg(required_unless_present = "interface", value_name = "CAPTURE")]
+    #[arg(required_unless_present_any = ["interface", "follow"], value_name = "CAPTURE")]
     pub captures: Vec<PathBuf>,
 }
 
@@ -181,8 +193,12 @@ pub struct Learn {
 #[derive(Debug, Args)]
 pub struct Watch {
     /// Interface to listen on; again for more.
-    #[arg(short, long, required = true, value_name = "IFACE")]
+    #[arg(short, long, required_unless_present = "follow", value_name = "IFACE")]
     pub interface: Vec<String>,
+    /// Instead of an interface, read the captures in this folder, oldest first, and go on with those
+    /// that come: a ring buffer of tcpdump (-C, -G, -W) or dumpcap (-b).
+    #[arg(long, value_name = "DIR", conflicts_with = "interface")]
+    pub follow: Option<PathBuf>,
     /// What is normal, as `gridtap learn` wrote it. Without it, `--learn-for` says how long to learn
     /// first.
     #[arg(long, value_name = "FILE", conflicts_with = "learn_for")]

@@ -17,7 +17,7 @@ pub struct Draft {
     /// When findings become alerts.
     pub alerts: AlertsDraft,
     /// How much is kept, and for how long.
-    pub limits: LimitsDraft,
+    pub limits: Limits,
 }
 
 /// `[line]`.
@@ -40,21 +40,6 @@ pub struct AlertsDraft {
     pub command_at_bits: Option<f64>,
     /// Quiet time that ends an episode, in seconds; 900 if left out.
     pub quiet_seconds: Option<u64>,
-    /// Episodes open at a time; 4,096 if left out.
-    pub episodes: Option<usize>,
-}
-
-/// `[limits]`: the fields of [`Limits`].
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(missing_docs, reason = "each key is the field of Limits of that name")]
-pub struct LimitsDraft {
-    pub flows: Option<usize>,
-    pub gap_octets: Option<usize>,
-    pub gap_ms: Option<u64>,
-    pub idle_seconds: Option<u64>,
-    pub pending_requests: Option<usize>,
-    pub answer_seconds: Option<u64>,
 }
 
 /// The settings that the sensor runs on. Having them means that they were checked.
@@ -165,7 +150,6 @@ impl TryFrom<Draft> for Config {
 
     fn try_from(draft: Draft) -> Result<Self, ConfigError> {
         let bad = |key, wanted| ConfigError::BadValue { key, wanted };
-        let usual = Limits::default();
         let at_bits = draft.alerts.at_bits.unwrap_or(10.0);
         let command_at_bits = draft.alerts.command_at_bits.unwrap_or(6.6);
         for (key, bits) in
@@ -183,30 +167,9 @@ impl TryFrom<Draft> for Config {
         if quiet_seconds == 0 {
             return Err(bad("alerts.quiet_seconds", "1 or more"));
         }
-        let episodes = draft.alerts.episodes.unwrap_or(4_096);
-        if episodes == 0 {
-            return Err(bad("alerts.episodes", "1 or more"));
-        }
-        let limits = Limits {
-            flows: draft.limits.flows.unwrap_or(usual.flows),
-            gap_octets: draft.limits.gap_octets.unwrap_or(usual.gap_octets),
-            gap_ms: draft.limits.gap_ms.unwrap_or(usual.gap_ms),
-            idle_seconds: draft.limits.idle_seconds.unwrap_or(usual.idle_seconds),
-            pending_requests: draft.limits.pending_requests.unwrap_or(usual.pending_requests),
-            answer_seconds: draft.limits.answer_seconds.unwrap_or(usual.answer_seconds),
-            ..usual
-        };
-        for (key, value) in [
-            ("limits.flows", limits.flows),
-            ("limits.gap_octets", limits.gap_octets),
-            ("limits.pending_requests", limits.pending_requests),
-        ] {
-            if value == 0 {
-                return Err(bad(key, "1 or more"));
-            }
-        }
-        if limits.idle_seconds == 0 {
-            return Err(bad("limits.idle_seconds", "1 or more"));
+        let limits = draft.limits;
+        if let Some((key, wanted)) = limits.fault() {
+            return Err(bad(key, wanted));
         }
         Ok(Self {
             shards,
@@ -214,8 +177,8 @@ impl TryFrom<Draft> for Config {
                 at_bits,
                 command_at_bits,
                 quiet_ns: quiet_seconds.saturating_mul(1_000_000_000),
-                episodes,
-                awaited: 65_536,
+                episodes: limits.episodes,
+                awaited: limits.awaited_acts,
             },
             limits,
         })
@@ -246,7 +209,9 @@ mod tests {
         let table = [
             ("[line]\nshards = 0", "`line.shards`: want 1 to 64"),
             ("[alerts]\nat_bits = 99.0", "`alerts.at_bits`: want a number from 0 to 64"),
-            ("[limits]\nflows = 0", "`limits.flows`: want 1 or more"),
+            ("[limits]\nflows = 0", "`limits.flows`: want 1 to 1073741824"),
+            ("[limits]\nqueue_alerts = 65537", "`limits.queue_alerts`: want 1 to 65536"),
+            ("[limits]\nidle_seconds = 0", "`limits.idle_seconds`: want 1 or more"),
         ];
         for (text, message) in table {
             assert_eq!(read(text, &[]).unwrap_err(), message, "{text}");
@@ -254,6 +219,22 @@ mod tests {
         let unknown = read("[line]\nshard = 1", &[]).unwrap_err();
         assert!(unknown.contains("unknown field `shard`"), "{unknown}");
         assert!(unknown.contains("line 2"), "{unknown}");
+    }
+
+    #[test]
+    fn every_limit_is_a_key() {
+        let usual = Limits::default();
+        let keys = toml::Table::try_from(usual).unwrap();
+        assert!(keys.len() > 20);
+        for (key, value) in keys {
+            let more = value.as_integer().unwrap() + 1;
+            let limits = read(&format!("limits.{key} = {more}"), &[]).unwrap().limits;
+            let mut expected = toml::Table::try_from(usual).unwrap();
+            expected.insert(key.clone(), more.into());
+            assert_eq!(toml::Table::try_from(limits).unwrap(), expected, "{key}");
+        }
+        let config = read("[limits]\nepisodes = 3\nawaited_acts = 4\n", &[]).unwrap();
+        assert_eq!((config.alerts.episodes, config.alerts.awaited), (3, 4));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gridtap_parsers::{Class, Direction, Kind, PROTOCOLS};
 
+use crate::source::{LinkType, Packet};
 use crate::{decode, flow};
 
 /// A message's name in a summary: protocol, direction, function.
@@ -40,6 +41,10 @@ pub struct Counters {
     pub pending_requests: u64,
     /// Packets dropped because a shard's queue was full.
     pub queue_dropped: u64,
+    /// Episodes closed early to make room.
+    pub episodes: u64,
+    /// Odd acts whose outcome was awaited, until newer ones needed the place.
+    pub awaited_acts: u64,
     /// What each capture covers, by index.
     pub captures: Vec<Covered>,
 }
@@ -53,10 +58,21 @@ pub struct Covered {
     pub last_ns: u64,
     /// Its packets.
     pub packets: u64,
+    /// Those of them that are of a link type that is not read.
+    pub unknown_link: u64,
+    /// The first such link type.
+    pub unknown: Option<LinkType>,
 }
 
 impl Covered {
-    const NOTHING: Self = Self { first_ns: u64::MAX, last_ns: 0, packets: 0 };
+    const NOTHING: Self =
+        Self { first_ns: u64::MAX, last_ns: 0, packets: 0, unknown_link: 0, unknown: None };
+
+    /// The link type for which none of its packets could be read, if that is so.
+    #[must_use]
+    pub fn unread(&self) -> Option<LinkType> {
+        self.unknown.filter(|_| self.unknown_link == self.packets)
+    }
 }
 
 impl Counters {
@@ -76,11 +92,13 @@ impl Counters {
         self.conversations = self.conversations.saturating_add(other.conversations);
         self.pending_requests = self.pending_requests.saturating_add(other.pending_requests);
         self.queue_dropped = self.queue_dropped.saturating_add(other.queue_dropped);
+        self.episodes = self.episodes.saturating_add(other.episodes);
+        self.awaited_acts = self.awaited_acts.saturating_add(other.awaited_acts);
     }
 
-    /// Notes that a packet of the capture with this index was captured then.
-    pub fn note_packet(&mut self, capture: u16, time_ns: u64) {
-        let index = usize::from(capture);
+    /// Notes that a packet was captured.
+    pub fn note_packet(&mut self, packet: &Packet<'_>) {
+        let (index, time_ns) = (usize::from(packet.capture), packet.time_ns);
         if index >= self.captures.len() {
             self.captures.resize(index.saturating_add(1), Covered::NOTHING);
         }
@@ -88,16 +106,69 @@ impl Counters {
             covered.first_ns = covered.first_ns.min(time_ns);
             covered.last_ns = covered.last_ns.max(time_ns);
             covered.packets = covered.packets.saturating_add(1);
+            if !decode::reads(packet.link) {
+                covered.unknown_link = covered.unknown_link.saturating_add(1);
+                covered.unknown.get_or_insert(packet.link);
+            }
         }
+    }
+
+    /// What all captures cover together.
+    #[must_use]
+    pub fn covered(&self) -> Covered {
+        self.captures.iter().fold(Covered::NOTHING, |sum, covered| Covered {
+            first_ns: sum.first_ns.min(covered.first_ns),
+            last_ns: sum.last_ns.max(covered.last_ns),
+            packets: sum.packets.saturating_add(covered.packets),
+            unknown_link: sum.unknown_link.saturating_add(covered.unknown_link),
+            unknown: sum.unknown.or(covered.unknown),
+        })
     }
 
     /// Capture times of the earliest and the latest packet of all, if there are packets.
     #[must_use]
     pub fn span_ns(&self) -> Option<(u64, u64)> {
-        let with_packets = || self.captures.iter().filter(|covered| covered.packets > 0);
-        let first_ns = with_packets().map(|covered| covered.first_ns).min()?;
-        let last_ns = with_packets().map(|covered| covered.last_ns).max()?;
-        Some((first_ns, last_ns))
+        let covered = self.covered();
+        (covered.packets > 0).then_some((covered.first_ns, covered.last_ns))
+    }
+
+    /// What each limit cost, by its key in [`Limits`](crate::limits::Limits): how often it had to make
+    /// room or gave something up. Where two limit the same thing, each has the sum of both. Nothing
+    /// for those that cost nothing that could be counted.
+    #[must_use]
+    pub fn limits_reached(&self) -> Vec<(&'static str, Option<u64>)> {
+        let (decode, flow) = (&self.decode, &self.flow);
+        vec![
+            ("flows", Some(flow.evicted.saturating_add(flow.evicted_unread))),
+            ("gap_octets", Some(flow.gap_overflows)),
+            ("gap_segments", Some(flow.gap_overflows)),
+            ("gap_ms", Some(flow.gaps.saturating_sub(flow.gap_overflows))),
+            ("idle_seconds", Some(flow.expired)),
+            // A repetition that comes later begins a flow, as a new one does.
+            ("linger_seconds", None),
+            ("stray_octets", Some(flow.strays)),
+            // Fewer packets are named of a message that came in more.
+            ("marks", None),
+            // What comes later, or was forgotten, is a packet like others.
+            ("twin_ms", None),
+            ("redundant_ms", None),
+            ("twin_octets", None),
+            ("fragment_datagrams", Some(decode.evicted_fragments)),
+            ("fragment_octets", Some(decode.evicted_fragments)),
+            ("fragment_seconds", Some(decode.expired_fragments)),
+            ("probe_flows", Some(self.probe_flows)),
+            // Enough was seen to say that it is nothing known, or its port decides.
+            ("probe_octets", None),
+            ("probe_segments", None),
+            ("pending_requests", Some(self.pending_requests)),
+            // The act ends unanswered, as its alert says.
+            ("answer_seconds", None),
+            ("queue_batches", Some(self.queue_dropped)),
+            ("episodes", Some(self.episodes)),
+            ("awaited_acts", Some(self.awaited_acts)),
+            // The judge waits.
+            ("queue_alerts", None),
+        ]
     }
 
     /// Messages and stretches that could not be read for this kind of reason.
@@ -164,6 +235,18 @@ fn add_all<K: Ord + Clone>(sums: &mut BTreeMap<K, u64>, others: &BTreeMap<K, u64
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_and_what_they_cost_have_the_same_names() {
+        let limits = toml::Table::try_from(crate::limits::Limits::default()).unwrap();
+        let mut keys: Vec<&str> = limits.keys().map(String::as_str).collect();
+        let reached = Counters::default().limits_reached();
+        let mut names: Vec<&str> = reached.iter().map(|(name, _)| *name).collect();
+        keys.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(names, keys);
+        assert!(reached.iter().all(|(_, count)| count.is_none_or(|count| count == 0)));
+    }
 
     #[test]
     fn messages_are_told_apart_by_protocol_direction_and_code() {

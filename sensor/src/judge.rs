@@ -5,6 +5,7 @@ use gridtap_models::ledger::Ledger;
 use gridtap_models::panel::Panel;
 
 use crate::alert::{Alert, Raiser};
+use crate::counters::Counters;
 
 /// What is normal, and whether that is still being learned.
 #[derive(Debug)]
@@ -85,10 +86,10 @@ impl Judge {
         self.raiser.set_dropped_packets(packets);
     }
 
-    /// Episodes that had to be closed early to make room.
-    #[must_use]
-    pub fn closed_early(&self) -> u64 {
-        self.raiser.closed_early()
+    /// Counts what had to make room.
+    pub fn count(&self, counters: &mut Counters) {
+        counters.episodes = self.raiser.closed_early();
+        counters.awaited_acts = self.raiser.given_up();
     }
 
     /// Acts that were learned from, and acts that were judged.

@@ -20,7 +20,7 @@ pub mod probe;
 pub mod progress;
 pub mod record;
 pub mod shard;
-#[cfg(all(feature = "pcap", unix))]
+#[cfg(unix)]
 pub mod signals;
 pub mod sink;
 pub mod source;

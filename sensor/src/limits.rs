@@ -1,7 +1,14 @@
-//! Every limit of the sensor, in one place. Each has a counter of the same name.
+//! Every limit of the sensor, in one place. Each is a key of `[limits]` in the settings, and
+//! [`Counters::limits_reached`](crate::counters::Counters::limits_reached) says what it cost.
 
-/// How much is kept, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use serde::Deserialize;
+#[cfg(test)]
+use serde::Serialize;
+
+/// How much is kept, and for how long. Times are capture time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+#[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Flows in all; the one idle longest makes room, flows that nobody reads first.
     pub flows: usize,
@@ -47,6 +54,56 @@ pub struct Limits {
     pub pending_requests: usize,
     /// Capture time for which a request waits for its answer, in seconds.
     pub answer_seconds: u64,
+    /// Batches of up to 1,024 packets that wait for a shard; live, the next one is then dropped.
+    pub queue_batches: usize,
+    /// Episodes open at a time; the one quiet longest is closed early.
+    pub episodes: usize,
+    /// Odd acts whose outcome is awaited; the oldest is given up.
+    pub awaited_acts: usize,
+    /// Alerts that wait for the sinks before the judge has to.
+    pub queue_alerts: usize,
+}
+
+impl Limits {
+    /// Most that any size may be: what is more does not bound anything.
+    const MOST: usize = 1 << 30;
+    /// Most that may wait in a queue, which has room for all of them from the start.
+    const MOST_QUEUED: usize = 1 << 16;
+
+    /// The key of a limit that will not do, and what would.
+    #[must_use]
+    pub fn fault(&self) -> Option<(&'static str, &'static str)> {
+        let sizes = [
+            ("limits.flows", self.flows),
+            ("limits.gap_octets", self.gap_octets),
+            ("limits.gap_segments", self.gap_segments),
+            ("limits.marks", self.marks),
+            ("limits.twin_octets", self.twin_octets),
+            ("limits.fragment_datagrams", self.fragment_datagrams),
+            ("limits.fragment_octets", self.fragment_octets),
+            ("limits.probe_flows", self.probe_flows),
+            ("limits.probe_octets", self.probe_octets),
+            ("limits.probe_segments", self.probe_segments),
+            ("limits.pending_requests", self.pending_requests),
+            ("limits.episodes", self.episodes),
+            ("limits.awaited_acts", self.awaited_acts),
+        ];
+        let queues = [
+            ("limits.queue_batches", self.queue_batches),
+            ("limits.queue_alerts", self.queue_alerts),
+        ];
+        let outside = |limits: &[(&'static str, usize)], most: usize| {
+            limits.iter().find(|(_, value)| !(1..=most).contains(value)).map(|(key, _)| *key)
+        };
+        if let Some(key) = outside(&sizes, Self::MOST) {
+            return Some((key, "1 to 1073741824"));
+        }
+        if let Some(key) = outside(&queues, Self::MOST_QUEUED) {
+            return Some((key, "1 to 65536"));
+        }
+        // Without it every flow would end with its first packet.
+        (self.idle_seconds == 0).then_some(("limits.idle_seconds", "1 or more"))
+    }
 }
 
 impl Default for Limits {
@@ -71,6 +128,10 @@ impl Default for Limits {
             probe_segments: 16,
             pending_requests: 64,
             answer_seconds: 10,
+            queue_batches: 16,
+            episodes: 4_096,
+            awaited_acts: 65_536,
+            queue_alerts: 1_024,
         }
     }
 }

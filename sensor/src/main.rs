@@ -26,9 +26,9 @@ fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
     match command {
         Command::Replay(args) => command::replay::replay(args, terminal),
         Command::Learn(args) => command::learn::learn(args, terminal),
-        #[cfg(all(feature = "pcap", unix))]
+        #[cfg(unix)]
         Command::Watch(args) => command::watch::watch(args, terminal),
-        #[cfg(not(all(feature = "pcap", unix)))]
+        #[cfg(not(unix))]
         Command::Watch(_) => Err(Failure::no_live_capture()),
         Command::Messages(args) => command::messages::messages(args, terminal),
         Command::Alerts(args) => command::alerts::alerts(args, terminal),

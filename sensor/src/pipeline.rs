@@ -27,8 +27,6 @@ use crate::source::{Source, Step};
 const BATCH_PACKETS: u64 = 1_024;
 /// Capture time after which a live batch is handed on, full or not, in nanoseconds.
 const BATCH_NS: u64 = 50_000_000;
-/// Batches that wait for a shard.
-const SHARD_QUEUE: usize = 16;
 /// Yields that wait for the consumer.
 const CONSUMER_QUEUE: usize = 64;
 /// Time between two ticks, in nanoseconds of capture time.
@@ -137,7 +135,7 @@ pub fn run<S: Source, T: Tap>(
         let mut queues = Vec::with_capacity(shards);
         let mut workers = Vec::with_capacity(shards);
         for index in 0..shards {
-            let (queue, batches) = sync_channel(SHARD_QUEUE);
+            let (queue, batches) = sync_channel(options.limits.queue_batches);
             let (to_consumer, limits, tap) = (to_consumer.clone(), options.limits, tap());
             workers.push(scope.spawn(move || {
                 let shard = Shard::new(&limits, index, shards, tap);
@@ -199,7 +197,7 @@ fn capture<S: Source>(
                     next_tick_ns = at.time_ns.saturating_add(TICK_NS);
                     gauges.note_time(at.time_ns);
                 }
-                counters.note_packet(packet.capture, at.time_ns);
+                counters.note_packet(&packet);
                 if let Some(segment) = decoder.decode(&packet) {
                     down.segment(&segment);
                 }

@@ -181,6 +181,7 @@ fn lost(counters: &Counters, text: &mut String) {
         ("fragments without the rest", decode.expired_fragments),
         ("fragments pushed out", decode.evicted_fragments),
         ("packets dropped by queues", counters.queue_dropped),
+        ("episodes closed early", counters.episodes),
     ];
     let named = named(&figures);
     if named.is_empty() {

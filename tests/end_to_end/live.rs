@@ -18,10 +18,7 @@ use tempfile::TempDir;
 
 use crate::files::{exchanges, poll, write, write_of};
 use crate::namespaces::{IFACE, Link, Running};
-use crate::run::{Ended, end, gridtap, sheltered};
-
-/// After which nothing is waited for any longer.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::run::{Ended, PATIENCE, end, gridtap, sheltered, wait_until};
 
 /// Makes a link, or ends the test with a line that says why there is none.
 macro_rules! link_or_skip {
@@ -174,14 +171,6 @@ fn received(ended: &Ended) -> u64 {
     let line = ended.stderr.lines().find_map(|line| line.strip_prefix("Received ")).unwrap();
     let none = " packets; dropped: 0 by the kernel, 0 by the interface, 0 by queues.";
     line.strip_suffix(none).unwrap_or_else(|| panic!("{line}")).parse().unwrap()
-}
-
-fn wait_until(what: &str, mut is_there: impl FnMut() -> bool) {
-    let since = Instant::now();
-    while !is_there() {
-        assert!(since.elapsed() < PATIENCE, "{what}: not there");
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// A folder with a baseline and alerts.

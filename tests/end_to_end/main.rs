@@ -6,6 +6,8 @@ mod baselines;
 mod determinism;
 mod extract;
 mod files;
+mod follow;
+mod interrupted;
 mod invariants;
 mod labels;
 mod live;

@@ -8,10 +8,11 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use gridtap_captures::capture::Capture;
+use gridtap_captures::file::{Interface, Order, pcapng};
 use gridtap_captures::frame::LinkType;
 use gridtap_captures::scene::Scene;
 
-use crate::files::{START_NS, demo, gzip, octets, odd, write};
+use crate::files::{START_NS, cut_behind, demo, gzip, octets, odd, write};
 use crate::run::{DEMO, Ended, end, end_with_input, gridtap, printed, sheltered};
 
 /// Arguments, exit status, and what the one line on standard error has to name.
@@ -60,6 +61,8 @@ fn wrong_use_is_refused_with_status_2() {
         ("learn good.pcap", 2, &["--output"]),
         ("learn -o out -i lo", 2, &["--for"]),
         ("watch", 2, &["--interface"]),
+        ("watch -i lo --follow folder", 2, &["--interface", "--follow"]),
+        ("learn -o out --follow folder", 2, &["--for"]),
         ("baseline show", 2, &["<FILE>"]),
         ("alerts", 2, &["<FILE>"]),
         ("extract --alert a --alerts alerts.jsonl good.pcap", 2, &["--output"]),
@@ -106,6 +109,8 @@ fn settings_filters_and_baselines_that_will_not_do_are_refused_with_status_2() {
         ("baseline merge -o out good.baseline short", 2, &["short: line "]),
         ("watch -i lo --baseline damaged", 2, &["damaged: line "]),
         ("watch -i no-such-if --baseline good.baseline", 3, &["`no-such-if`: no such interface"]),
+        ("watch --follow missing", 3, &["missing: no such file"]),
+        ("watch --follow good.pcap", 3, &["good.pcap: is no directory"]),
         ("learn -o out -i no-such-if --for 1s", 3, &["`no-such-if`: no such interface"]),
     ];
     for (arguments, status, parts) in table {
@@ -235,6 +240,42 @@ fn one_bad_input_among_several_is_said_and_the_others_are_done() {
 }
 
 #[test]
+fn a_capture_of_unknown_link_types_alone_was_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mixed.pcapng");
+    let mut unknown = Capture::new(LinkType(147));
+    (0..3).for_each(|n| unknown.push(START_NS + n, vec![0; 60]));
+    let run = |interfaces: &[Interface<'_>]| {
+        fs::write(&path, pcapng(Order::Little, interfaces)).unwrap();
+        end(gridtap("messages -q").arg(&path))
+    };
+    let ended = run(&[Interface::new(&unknown)]);
+    let said = format!(
+        "gridtap: {}: packets of link type 147 are not read: none of its 3 packets was\n",
+        path.display()
+    );
+    assert_eq!((ended.status, ended.stderr, ended.stdout), (3, said, String::new()));
+    // Beside others they are counted, and what can be read is.
+    let ended = run(&[Interface::new(&unknown), Interface::new(&odd())]);
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    assert_eq!(ended.stdout.lines().count(), 1_200);
+    // A capture without a packet is a capture.
+    assert_eq!(run(&[Interface::new(&Capture::new(LinkType(147)))]).status, 0);
+}
+
+#[test]
+fn a_capture_damaged_in_the_middle_is_read_to_the_damage_with_a_warning() {
+    let (whole, behind) = cut_behind(&octets(&odd()), 100);
+    let damaged = [whole.clone(), vec![0xff; 40], behind].concat();
+    let read = |octets| end_with_input(&mut gridtap("messages -q -"), octets);
+    let (whole, damaged) = (read(whole), read(damaged));
+    assert_eq!((damaged.status, &damaged.stdout), (0, &whole.stdout));
+    let said = "standard input: damaged behind packet 100, and read no further";
+    assert!(damaged.stderr.contains(said), "{}", damaged.stderr);
+    assert_eq!(damaged.stderr.lines().count(), 1);
+}
+
+#[test]
 fn a_capture_cut_in_mid_packet_is_read_to_its_last_whole_packet_with_a_warning() {
     let whole = octets(&Scene { minutes: 2, ..Scene::default() }.capture());
     let cut = whole[..whole.len() - 5].to_vec();
@@ -349,7 +390,8 @@ fn in_folder(arguments: &str, prepare: impl FnOnce(&mut Command)) -> Ended {
     ended
 }
 
-fn names(folder: &Path) -> Vec<String> {
+/// The names in a folder, sorted.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -4,10 +4,24 @@ use std::io::Write;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 /// The bundled capture, as named from the workspace.
 pub(crate) const DEMO: &str = "captures/demo.pcap.zst";
+
+/// After which nothing is waited for any longer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until it is there.
+#[expect(clippy::disallowed_methods, reason = "what does not come is not waited for for ever")]
+pub(crate) fn wait_until(what: &str, mut is_there: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !is_there() {
+        assert!(since.elapsed() < PATIENCE, "{what}: not there");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
 
 /// The workspace's folder.
 pub(crate) fn workspace() -> PathBuf {

@@ -13,6 +13,7 @@ use super::severity::Severity;
 use super::techniques::{self, Technique};
 use super::wording;
 use crate::names::Names;
+use crate::source::CaptureNames;
 use crate::when::Moment;
 
 /// Packets, points and servers that an alert lists.
@@ -24,7 +25,7 @@ const KINDS: usize = 256;
 #[derive(Debug)]
 pub(super) struct Judging {
     /// Names of the captures, by index.
-    pub(super) captures: Vec<String>,
+    pub(super) captures: CaptureNames,
     /// Digest of the baseline, once there is one.
     pub(super) baseline: Option<String>,
 }
@@ -104,7 +105,7 @@ impl Episode {
                 self.techniques.push(technique);
             }
         }
-        let surprise_bits = rounded(finding.surprise.0);
+        let surprise_bits = finding.surprise.0;
         let known = self
             .findings
             .iter_mut()
@@ -144,7 +145,7 @@ impl Episode {
     /// severity rose.
     fn note_gravest(&mut self, event: &Event, findings: &[&Finding]) -> bool {
         let Some((severity, finding)) = gravest(event, findings) else { return false };
-        let bits = rounded(finding.surprise.0);
+        let bits = finding.surprise.0;
         let first = self.kind.is_empty();
         let risen = severity > self.severity;
         // Within one severity a hard finding outweighs one that was learned; a few bits more of
@@ -169,7 +170,7 @@ impl Episode {
             Protocol::Modbus => (Some(talk.unit), None),
             Protocol::Dnp3 => (None, Some(talk.unit)),
         };
-        let named = |index: u16| judging.captures.get(usize::from(index)).cloned();
+        let named = |index: u16| judging.captures.get(index);
         let mut by_capture: BTreeMap<u16, BTreeSet<u64>> = BTreeMap::new();
         for packet in &self.packets {
             by_capture.entry(packet.capture).or_default().insert(packet.number);
@@ -233,13 +234,8 @@ pub(super) fn gravest<'f>(
         |best, next| {
             let weight = |(severity, finding): &(Severity, &Finding)| (*severity, finding.hard);
             let (b, n) = (weight(&best), weight(&next));
-            let surer = rounded(next.1.surprise.0) > rounded(best.1.surprise.0);
+            let surer = next.1.surprise > best.1.surprise;
             if n > b || (n == b && surer) { next } else { best }
         },
     )
-}
-
-/// Bits to one decimal, so that no platform's last digit matters.
-pub(super) fn rounded(bits: f64) -> f64 {
-    (bits * 10.0).round() / 10.0
 }

@@ -8,9 +8,10 @@ use gridtap_models::event::{Conversation, Event, Outcome, Stage};
 use gridtap_models::ledger;
 use sha2::{Digest, Sha256};
 
-use super::episode::{Episode, Judging, gravest, rounded};
+use super::episode::{Episode, Judging, gravest};
 use super::record::Alert;
 use super::severity::Consequence;
+use crate::source::CaptureNames;
 
 /// When findings become alerts, and how much is kept of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,21 +42,23 @@ pub struct Raiser {
     /// Packets dropped by the kernel or by queues so far.
     dropped_packets: u64,
     closed_early: u64,
+    given_up: u64,
 }
 
 impl Raiser {
     /// One that has raised nothing yet.
     #[must_use]
-    pub fn new(settings: Settings, captures: Vec<String>) -> Self {
+    pub fn new(settings: Settings, captures: impl Into<CaptureNames>) -> Self {
         Self {
             settings,
-            judging: Judging { captures, baseline: None },
+            judging: Judging { captures: captures.into(), baseline: None },
             open: BTreeMap::new(),
             earliest_end_ns: u64::MAX,
             awaited: HashMap::new(),
             awaited_order: VecDeque::new(),
             dropped_packets: 0,
             closed_early: 0,
+            given_up: 0,
         }
     }
 
@@ -75,6 +78,12 @@ impl Raiser {
         self.closed_early
     }
 
+    /// Odd acts whose outcome was awaited, until newer ones needed the place.
+    #[must_use]
+    pub fn given_up(&self) -> u64 {
+        self.given_up
+    }
+
     /// Takes one judged act, and hands the alerts that are due to `out`.
     ///
     /// With `hard_only`, while learning, findings that need a baseline are left out.
@@ -92,7 +101,7 @@ impl Raiser {
                 Consequence::Observes => self.settings.at_bits,
                 Consequence::Adjusts | Consequence::Acts => self.settings.command_at_bits,
             };
-            finding.hard || (!hard_only && rounded(finding.surprise.0) >= least)
+            finding.hard || (!hard_only && finding.surprise.0 >= least)
         };
         let mut counted: Vec<&Finding> = findings.iter().filter(counts).collect();
         while let Some(first) = counted.first() {
@@ -178,8 +187,9 @@ impl Raiser {
         }
         if self.awaited_order.len() > self.settings.awaited
             && let Some(oldest) = self.awaited_order.pop_front()
+            && self.awaited.remove(&oldest).is_some()
         {
-            self.awaited.remove(&oldest);
+            self.given_up = self.given_up.saturating_add(1);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Techniques of MITRE ATT&CK for ICS that a finding points to, from a data table.
 
+use std::sync::LazyLock;
+
 use gridtap_models::event::Intent;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,18 @@ use super::record::Word;
 pub const MATRIX: &str = "ics-attack 18.1";
 
 const TABLE: &str = include_str!("techniques.tsv");
+
+/// The rows of the table: when a technique applies, and which it is.
+static ROWS: LazyLock<Vec<(When, Technique)>> = LazyLock::new(|| rows().collect());
+
+/// What makes a technique apply.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    /// The kind of finding.
+    Kind(&'static str),
+    /// What the act was meant to do.
+    Intent(&'static str),
+}
 
 /// One technique.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,20 +37,24 @@ pub struct Technique {
 
 /// The techniques that a finding of `kind`, about an act of `intent`, points to.
 pub(crate) fn of(kind: &str, intent: Intent) -> impl Iterator<Item = Technique> {
-    rows().filter_map(move |(when, technique)| {
-        let applies = match when.split_once(':') {
-            Some(("kind", name)) => name == kind,
-            Some(("intent", name)) => name == intent.word(),
-            _ => false,
+    ROWS.iter().filter_map(move |(when, technique)| {
+        let applies = match when {
+            When::Kind(name) => *name == kind,
+            When::Intent(word) => *word == intent.word(),
         };
-        applies.then_some(technique)
+        applies.then(|| technique.clone())
     })
 }
 
-fn rows() -> impl Iterator<Item = (&'static str, Technique)> {
+fn rows() -> impl Iterator<Item = (When, Technique)> {
     TABLE.lines().filter(|line| !line.starts_with('#')).skip(1).filter_map(|line| {
         let mut cells = line.split('\t');
         let (when, id, name) = (cells.next()?, cells.next()?, cells.next()?);
+        let when = match when.split_once(':')? {
+            ("kind", name) => When::Kind(name),
+            ("intent", word) => When::Intent(word),
+            _ => return None,
+        };
         let technique = Technique { id: id.into(), name: name.into(), matrix: MATRIX.into() };
         Some((when, technique))
     })
@@ -49,9 +67,8 @@ mod tests {
     #[test]
     fn every_row_of_the_table_is_read() {
         let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(rows().count(), lines - 1);
-        for (when, technique) in rows() {
-            assert!(when.starts_with("kind:") || when.starts_with("intent:"), "{when}");
+        assert_eq!(ROWS.len(), lines - 1);
+        for (_, technique) in ROWS.iter() {
             assert!(technique.id.starts_with('T') && technique.id.len() == 5, "{technique:?}");
         }
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Failure, Terminal};
+use crate::counters::Counters;
 use crate::decode;
 use crate::progress::Progress;
 use crate::source::{CaptureFile, Merged, SourceError};
@@ -63,12 +64,23 @@ impl Inputs {
         Progress::new(!terminal.quiet, self.source.progress().octets_total)
     }
 
-    /// Says what of the captures could not be read, and whether all of them could be opened.
-    pub(super) fn all_read(&self, terminal: Terminal) -> bool {
+    /// Says what of the captures could not be read, given what was counted; and whether something
+    /// could be read of all of them.
+    pub(super) fn all_read(&self, counters: &Counters, terminal: Terminal) -> bool {
         for warning in self.source.warnings() {
             terminal.say(format_args!("gridtap: warning: {warning}"));
         }
-        !self.missing
+        let mut all = !self.missing;
+        for (path, covered) in self.paths.iter().zip(&counters.captures) {
+            if let Some(link) = covered.unread() {
+                // What a pcap file says at its head, pcapng says packet by packet.
+                let error = SourceError::UnknownLink { path: path.clone(), link };
+                let packets = covered.packets;
+                terminal.say(format_args!("gridtap: {error}: none of its {packets} packets was"));
+                all = false;
+            }
+        }
+        all
     }
 }
 

@@ -42,7 +42,7 @@ impl Judged {
             sinks.send(alert);
         };
         let options = Options { shards: config.shards, on_full, limits: config.limits };
-        let counters = pipeline::run(
+        let mut counters = pipeline::run(
             source,
             &options,
             gauges,
@@ -59,6 +59,7 @@ impl Judged {
             },
         );
         judge.finish(&mut out);
+        judge.count(&mut counters);
         counters
     }
 }

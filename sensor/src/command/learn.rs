@@ -4,11 +4,15 @@ use core::fmt::Write;
 
 use gridtap_models::ledger::{Capture, Digest, Ledger};
 
+#[cfg(unix)]
+use super::endless::Endless;
 use super::inputs::Inputs;
 use super::{Ended, Failure, Terminal, baseline, config};
 use crate::cli;
 use crate::config::Config;
 use crate::counters::Counters;
+#[cfg(unix)]
+use crate::counters::Covered;
 use crate::names::Names;
 use crate::pipeline::{self, Gauges, OnFull, Options};
 use crate::shard::Events;
@@ -24,7 +28,7 @@ use crate::when::Span;
 pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
     let names = Names::read(args.names.as_deref())?;
-    if !args.interface.is_empty() {
+    if !args.interface.is_empty() || args.follow.is_some() {
         return live(args, &config, &names, terminal);
     }
     let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), true, terminal)?;
@@ -49,7 +53,7 @@ pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
             .add_capture(capture)
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.path().display())))?;
     }
-    let all_read = inputs.all_read(terminal);
+    let all_read = inputs.all_read(&counters, terminal);
     finish(args, &ledger, &counters, &names, terminal)?;
     Ok(if all_read { Ended::Well } else { Ended::InputsMissing })
 }
@@ -109,12 +113,12 @@ fn readiness(ledger: &Ledger, names: &Names) -> String {
     text
 }
 
-#[cfg(not(all(feature = "pcap", unix)))]
+#[cfg(not(unix))]
 fn live(_: &cli::Learn, _: &Config, _: &Names, _: Terminal) -> Result<Ended, Failure> {
     Err(Failure::no_live_capture())
 }
 
-#[cfg(all(feature = "pcap", unix))]
+#[cfg(unix)]
 fn live(
     args: &cli::Learn,
     config: &Config,
@@ -122,23 +126,31 @@ fn live(
     terminal: Terminal,
 ) -> Result<Ended, Failure> {
     let (mut ledger, gauges) = (Ledger::default(), Gauges::default());
-    let mut source = super::watch::open(&args.interface, &args.common, &gauges)?;
+    let folder = args.follow.as_deref();
+    let mut source = Endless::open(&args.interface, folder, &args.common, &gauges)?;
     crate::signals::stop_on(&gauges.stop)?;
     let span_ns = args.duration.map(Span::as_ns);
-    let on_full = OnFull::Drop;
+    let on_full = source.on_full();
     let counters = run(&mut source, config, on_full, &gauges, &mut ledger, |source, _| {
-        gauges.set_kernel_dropped(source.stats().dropped);
+        source.look(&gauges, terminal);
         gauges.stop_after(span_ns);
     });
-    let heard = args.interface.iter().zip(&counters.captures);
-    for (name, covered) in heard.filter(|(_, covered)| covered.packets > 0) {
+    // Live traffic has no file: where and when it was heard tells it from others. The files of a
+    // folder are one, as they come and go.
+    let heard: Vec<(String, Covered)> = match folder {
+        Some(folder) => vec![(format!("folder {}", folder.display()), counters.covered())],
+        None => (args.interface.iter())
+            .map(|name| format!("interface {name}"))
+            .zip(counters.captures.iter().copied())
+            .collect(),
+    };
+    for (name, covered) in heard.iter().filter(|(_, covered)| covered.packets > 0) {
         let (first_ns, last_ns) = (covered.first_ns, covered.last_ns);
-        // Live traffic has no file: where and when it was heard tells it from others.
-        let digest = Digest::of(&format!("interface {name} {first_ns} {last_ns}"));
+        let digest = Digest::of(&format!("{name} {first_ns} {last_ns}"));
         let capture = Capture { digest, first_ns, last_ns, packets: covered.packets };
         ledger.add_capture(capture).map_err(|error| Failure::Usage(error.to_string()))?;
     }
     finish(args, &ledger, &counters, names, terminal)?;
-    super::watch::say_drops(&mut source, &counters, terminal);
+    source.close(&counters, terminal);
     Ok(Ended::Well)
 }

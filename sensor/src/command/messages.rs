@@ -52,7 +52,7 @@ pub fn messages(args: &cli::Messages, terminal: Terminal) -> Result<Ended, Failu
         }
         Ok(()) => {}
     }
-    let all_read = inputs.all_read(terminal);
+    let all_read = inputs.all_read(&counters, terminal);
     if !terminal.quiet {
         terminal.say(format_args!("{}", summary::text(&counters).trim_end()));
     }

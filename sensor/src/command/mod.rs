@@ -2,13 +2,15 @@
 
 pub mod alerts;
 pub mod baseline;
+#[cfg(unix)]
+mod endless;
 pub mod extract;
 mod inputs;
 mod judged;
 pub mod learn;
 pub mod messages;
 pub mod replay;
-#[cfg(all(feature = "pcap", unix))]
+#[cfg(unix)]
 pub mod watch;
 
 use core::fmt;

@@ -1,6 +1,7 @@
 //! `gridtap replay`: learn from the first part of captures, raise alerts on the rest.
 
-use core::fmt::Write;
+#[cfg(unix)]
+use std::fs;
 use std::path::Path;
 
 use super::inputs::Inputs;
@@ -11,6 +12,8 @@ use crate::cli::{self, Format};
 use crate::judge::{Judge, Mode};
 use crate::names::Names;
 use crate::pipeline::{Gauges, OnFull};
+#[cfg(unix)]
+use crate::signals;
 use crate::sink::{Sinks, Target};
 use crate::source::span;
 use crate::summary;
@@ -41,7 +44,9 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     if format == Format::Jsonl {
         targets.push(Target::StdoutJsonLines);
     }
-    let sinks = Sinks::start(&targets)?;
+    let sinks = Sinks::start(&targets, config.limits.queue_alerts)?;
+    #[cfg(unix)]
+    leave_no_part(&sinks, terminal)?;
     let mode = match (&ledger, args.learn_for) {
         (Some(_), _) => Mode::Judge,
         (None, Some(duration)) => Mode::Learn { for_ns: duration.as_ns() },
@@ -66,14 +71,10 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
         return Ok(Ended::Well);
     }
 
-    let all_read = inputs.all_read(terminal);
+    let all_read = inputs.all_read(&counters, terminal);
     let (learned, acts) = judged.judge.acts();
     let mut text =
         format!("{}Learned from {learned} acts, judged {acts}.\n", summary::text(&counters));
-    let closed_early = judged.judge.closed_early();
-    if closed_early > 0 {
-        let _ = writeln!(text, "Too many actors at a time: {closed_early} episodes closed early.");
-    }
     if acts == 0 {
         text.push_str("Nothing was judged: the captures end before the learning does.\n");
     }
@@ -93,6 +94,22 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     } else {
         Ended::Well
     })
+}
+
+/// Clears an unfinished file of alerts away when the replay is interrupted: it is whole or not there.
+#[cfg(unix)]
+fn leave_no_part(sinks: &Sinks, terminal: Terminal) -> Result<(), Failure> {
+    let parts = sinks.parts().to_vec();
+    signals::end_on(move || {
+        for part in parts {
+            // It is not there if it just got its name.
+            if fs::remove_file(&part).is_ok() {
+                let part = part.display();
+                terminal.say(format_args!("gridtap: interrupted: {part} is not finished: removed"));
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// A third of the time that the captures cover, in nanoseconds.

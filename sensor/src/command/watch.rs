@@ -1,19 +1,15 @@
-//! `gridtap watch`: the same line on a live interface.
+//! `gridtap watch`: the same line on a live interface, or on a folder that captures come into.
 
-use std::sync::Arc;
-
+use super::endless::Endless;
 use super::judged::{Judged, Raised};
 use super::{Ended, Failure, Terminal, baseline, config};
 use crate::alert::Raiser;
-use crate::cli::{self, Common, Format};
-use crate::counters::Counters;
-use crate::decode;
+use crate::cli::{self, Format};
 use crate::judge::{Judge, Mode};
 use crate::names::Names;
-use crate::pipeline::{Gauges, OnFull};
+use crate::pipeline::Gauges;
 use crate::signals;
 use crate::sink::{Sinks, Target};
-use crate::source::{Live, LiveOptions, SourceError};
 use crate::summary;
 use crate::when::Span;
 
@@ -30,7 +26,7 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
     let names = Names::read(args.names.as_deref())?;
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
     let gauges = Gauges::default();
-    let mut source = open(&args.interface, &args.common, &gauges)?;
+    let mut source = Endless::open(&args.interface, args.follow.as_deref(), &args.common, &gauges)?;
     signals::stop_on(&gauges.stop)?;
 
     let mut targets: Vec<Target> = args.alerts.clone().map(Target::Append).into_iter().collect();
@@ -38,7 +34,7 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
         Format::Text => Target::StdoutText { colours: terminal.colours },
         Format::Jsonl => Target::StdoutJsonLines,
     });
-    let sinks = Sinks::start(&targets)?;
+    let sinks = Sinks::start(&targets, config.limits.queue_alerts)?;
     let mode = if ledger.is_some() {
         Mode::Judge
     } else {
@@ -49,7 +45,7 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
         ));
         Mode::Learn { for_ns }
     };
-    let raiser = Raiser::new(config.alerts.clone(), args.interface.clone());
+    let raiser = Raiser::new(config.alerts.clone(), source.names());
     let mut judged = Judged {
         judge: Judge::new(mode, ledger.unwrap_or_default(), raiser),
         // It may run for years, and shows each alert as it comes.
@@ -58,49 +54,24 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
         names,
     };
     if !terminal.quiet {
-        terminal.say(format_args!("Watching {}.", args.interface.join(", ")));
+        let folder = args.follow.as_ref().map(|folder| folder.display().to_string());
+        let watched = folder.unwrap_or_else(|| args.interface.join(", "));
+        terminal.say(format_args!("Watching {watched}."));
     }
-    let counters = judged.run(&mut source, &config, OnFull::Drop, &sinks, |source, _| {
-        gauges.set_kernel_dropped(source.stats().dropped);
+    let on_full = source.on_full();
+    let counters = judged.run(&mut source, &config, on_full, &sinks, |source, _| {
+        source.look(&gauges, terminal);
     });
     sinks.finish()?;
     if !terminal.quiet {
         terminal.say(format_args!("{}", summary::text(&counters).trim_end()));
     }
-    say_drops(&mut source, &counters, terminal);
-    let failed = source.warnings().len() == args.interface.len();
-    for warning in source.warnings() {
-        terminal.say(format_args!("gridtap: warning: {warning}"));
-    }
-    Ok(if failed {
+    let open_to_the_end = source.close(&counters, terminal);
+    Ok(if !open_to_the_end {
         Ended::InputsMissing
     } else if judged.raised.reaches(args.fail_on) {
         Ended::Alerted
     } else {
         Ended::Well
     })
-}
-
-/// Opens the interfaces.
-pub(super) fn open(
-    interfaces: &[String],
-    common: &Common,
-    gauges: &Gauges,
-) -> Result<Live, Failure> {
-    let options = LiveOptions { filter: common.filter.clone(), ..LiveOptions::default() };
-    let live = Live::open(interfaces, &options, Arc::clone(&gauges.stop))?;
-    if let Some((name, link)) = live.links().find(|(_, link)| !decode::reads(*link)) {
-        let what = format!("packets of link type {} are not read", link.0);
-        return Err(SourceError::Interface { name: name.to_owned(), what }.into());
-    }
-    Ok(live)
-}
-
-/// Says how many packets came and how many of them were not seen: also when asked to be quiet.
-pub(super) fn say_drops(source: &mut Live, counters: &Counters, terminal: Terminal) {
-    let stats = source.stats();
-    terminal.say(format_args!(
-        "Received {} packets; dropped: {} by the kernel, {} by the interface, {} by queues.",
-        stats.received, stats.dropped, stats.interface_dropped, counters.queue_dropped,
-    ));
 }

@@ -15,6 +15,11 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// Where it is written until then, unless in place.
+    pub(super) fn part(&self) -> Option<&Path> {
+        self.rename.as_ref().map(|(part, _)| part.as_path())
+    }
+
     /// Makes the file durable and gives it its name.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ mod pcapng;
 mod text;
 
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -22,9 +22,6 @@ pub use file::{Finished, write_whole};
 pub use full::full;
 pub use pcapng::Pcapng;
 pub use text::{paragraph, table};
-
-/// Alerts that wait for the sinks before the judge has to.
-const QUEUE: usize = 1_024;
 
 /// A place that alerts go to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +54,7 @@ pub struct SinkError {
 #[derive(Debug)]
 pub struct Sinks {
     queue: Option<mpsc::Sender<Alert>>,
+    parts: Vec<PathBuf>,
     thread: Option<JoinHandle<Result<(), SinkError>>>,
     state: Arc<State>,
 }
@@ -71,12 +69,12 @@ struct State {
 }
 
 impl Sinks {
-    /// Opens `targets` and starts to serve them.
+    /// Opens `targets` and starts to serve them; `queue` alerts, at least one, wait for them at most.
     ///
     /// # Errors
     ///
     /// The first target that cannot be opened.
-    pub fn start(targets: &[Target]) -> Result<Self, SinkError> {
+    pub fn start(targets: &[Target], queue: usize) -> Result<Self, SinkError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .map_err(|source| SinkError { name: "sinks".to_owned(), source })?;
@@ -84,14 +82,17 @@ impl Sinks {
         for target in targets {
             sinks.push(runtime.block_on(Sink::open(target))?);
         }
-        let (queue, alerts) = mpsc::channel(QUEUE);
+        let part =
+            |sink: &Sink| sink.finished.as_ref().and_then(Finished::part).map(Path::to_owned);
+        let parts = sinks.iter().filter_map(part).collect();
+        let (queue, alerts) = mpsc::channel(queue.max(1));
         let state = Arc::new(State::default());
         let shared = Arc::clone(&state);
         let thread = thread::Builder::new()
             .name("sinks".to_owned())
             .spawn(move || runtime.block_on(serve(sinks, alerts, &shared)))
             .map_err(|source| SinkError { name: "sinks".to_owned(), source })?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), state })
+        Ok(Self { queue: Some(queue), parts, thread: Some(thread), state })
     }
 
     /// Hands an alert on; waits while the queue is full.
@@ -100,6 +101,12 @@ impl Sinks {
             // Fails only when the thread panicked; `finish` then says so.
             let _ = queue.blocking_send(alert);
         }
+    }
+
+    /// The files that have not got their names yet: to be removed by whoever ends the program at once.
+    #[must_use]
+    pub fn parts(&self) -> &[PathBuf] {
+        &self.parts
     }
 
     /// Whether whoever read standard output is gone.
@@ -249,7 +256,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("alerts");
         let full = PathBuf::from("/dev/full");
-        let sinks = Sinks::start(&[Target::Append(full), Target::File(file.clone())]).unwrap();
+        let sinks = Sinks::start(&[Target::Append(full), Target::File(file.clone())], 1).unwrap();
         for _ in 0..3 {
             sinks.send(sample());
         }
@@ -260,7 +267,7 @@ mod tests {
 
     #[test]
     fn when_the_last_output_has_failed_the_run_may_end() {
-        let sinks = Sinks::start(&[Target::Append(PathBuf::from("/dev/full"))]).unwrap();
+        let sinks = Sinks::start(&[Target::Append(PathBuf::from("/dev/full"))], 1).unwrap();
         assert!(!sinks.all_closed());
         // Until the thread had its turn; each alert is one more chance to notice.
         while !sinks.all_closed() {

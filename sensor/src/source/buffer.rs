@@ -72,15 +72,16 @@ impl Buffer {
     }
 
     /// Lets go of the next `count` octets, in the window or not; tells whether they were all there.
-    pub(super) fn skip(&mut self, mut count: usize) -> io::Result<bool> {
-        while count > 0 {
+    /// Takes from `count` what it has let go of, so that it can go on after an error.
+    pub(super) fn skip(&mut self, count: &mut usize) -> io::Result<bool> {
+        while *count > 0 {
             self.peek(1)?;
-            let next = self.window().len().min(count);
+            let next = self.window().len().min(*count);
             if next == 0 {
                 return Ok(false);
             }
             self.consume(next);
-            count = count.saturating_sub(next);
+            *count = count.saturating_sub(next);
         }
         Ok(true)
     }

@@ -23,9 +23,18 @@ pub enum SourceError {
         path: PathBuf,
     },
     /// The file is a directory.
-    #[error("{}: is a directory, not a capture: name the files in it", name(path))]
+    #[error(
+        "{}: is a directory, not a capture: name the files in it, or follow it with `watch --follow`",
+        name(path)
+    )]
     Directory {
         /// The directory as it was given.
+        path: PathBuf,
+    },
+    /// What was to be followed is no directory.
+    #[error("{}: is no directory; its files are what is followed", name(path))]
+    NotAFolder {
+        /// The path as it was given.
         path: PathBuf,
     },
     /// The file has no octets, or nothing was compressed in it.

@@ -63,7 +63,12 @@ impl CaptureFile {
     }
 
     fn open_input(path: &Path, index: u16, digest: bool) -> Result<Self, SourceError> {
-        let mut buffer = Buffer::new(Input::open(path, digest)?);
+        Self::new(Input::open(path, digest)?, path, index)
+    }
+
+    /// Reads the capture from `input`, which is called `path`.
+    pub(super) fn new(input: Input, path: &Path, index: u16) -> Result<Self, SourceError> {
+        let mut buffer = Buffer::new(input);
         let path = path.to_owned();
         if let Err(source) = buffer.peek(RECOGNISED_BY) {
             return Err(SourceError::Unreadable { path, source });
@@ -128,18 +133,32 @@ impl CaptureFile {
     }
 }
 
-impl Source for CaptureFile {
+/// What came of reading on in a file that may still be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Packet,
+    /// There may be more later.
+    NotYet,
+    End,
+}
+
+impl CaptureFile {
+    /// Moves on to the next packet, if it is there yet.
     #[inline]
-    fn advance(&mut self) -> Step {
+    pub(super) fn next(&mut self) -> Next {
         if self.ended {
-            return Step::End;
+            return Next::End;
         }
         self.buffer.consume(self.head.record);
         match self.format.next(&mut self.buffer) {
             Ok(head) => {
                 self.head = head;
                 self.number = self.number.saturating_add(1);
-                Step::Packet
+                Next::Packet
+            }
+            Err(Stop::NotYet) => {
+                self.head = Head::NONE;
+                Next::NotYet
             }
             Err(stop) => {
                 self.head = Head::NONE;
@@ -152,8 +171,19 @@ impl Source for CaptureFile {
                         kind,
                     });
                 }
-                Step::End
+                Next::End
             }
+        }
+    }
+}
+
+impl Source for CaptureFile {
+    #[inline]
+    fn advance(&mut self) -> Step {
+        match self.next() {
+            Next::Packet => Step::Packet,
+            // Only a file that is followed says so.
+            Next::NotYet | Next::End => Step::End,
         }
     }
 

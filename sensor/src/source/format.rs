@@ -74,6 +74,8 @@ impl Head {
 pub(super) enum Stop {
     /// The capture is read.
     End,
+    /// The capture is still written, and may have more later.
+    NotYet,
     /// The capture has more, but it cannot be read.
     Trouble(WarningKind),
 }
@@ -97,6 +99,9 @@ impl Stop {
 
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::WouldBlock && error.raw_os_error().is_none() {
+            return Self::NotYet;
+        }
         Self::Trouble(if error.kind() == io::ErrorKind::UnexpectedEof {
             // The decompressor misses octets.
             WarningKind::CutOff

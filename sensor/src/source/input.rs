@@ -40,6 +40,16 @@ impl Input {
     /// Opens the file at `path`, or standard input if that is `-`.
     pub(super) fn open(path: &Path, digest: bool) -> Result<Self, SourceError> {
         let (raw, total) = open_raw(path)?;
+        Self::new(raw, total, path, digest)
+    }
+
+    /// Reads `raw`, of which `total` octets are known to be there, and which is called `path`.
+    pub(super) fn new(
+        raw: Raw,
+        total: Option<u64>,
+        path: &Path,
+        digest: bool,
+    ) -> Result<Self, SourceError> {
         let mut raw = Counted { raw, count: 0, digest: digest.then(Sha256::new) };
         let mut first = Vec::new();
         let unreadable = |source| SourceError::Unreadable { path: path.to_owned(), source };
@@ -127,7 +137,8 @@ fn is_zstd(first: &[u8]) -> bool {
     }
 }
 
-type Raw = Box<dyn Read + Send>;
+/// Octets as they are, from wherever.
+pub(super) type Raw = Box<dyn Read + Send>;
 
 fn open_raw(path: &Path) -> Result<(Raw, Option<u64>), SourceError> {
     if path.as_os_str() == "-" {

@@ -12,13 +12,20 @@ mod error;
 mod file;
 #[cfg_attr(not(feature = "pcap"), path = "filter_none.rs")]
 mod filter;
+#[cfg(unix)]
+mod follow;
 mod format;
 mod input;
 #[cfg(all(feature = "pcap", unix))]
 mod live;
 mod merged;
+mod names;
 mod pcapng;
+#[cfg(unix)]
+mod ring;
 mod span;
+#[cfg(unix)]
+mod tail;
 #[cfg(test)]
 mod tests;
 mod within;
@@ -26,9 +33,12 @@ mod within;
 pub use error::{SourceError, Warning, WarningKind};
 pub use file::{CaptureFile, Progress};
 pub use filter::Filter;
+#[cfg(unix)]
+pub use follow::{Follow, FollowOptions, FollowStats};
 #[cfg(all(feature = "pcap", unix))]
 pub use live::{Live, LiveOptions, LiveStats, interfaces};
 pub use merged::Merged;
+pub use names::CaptureNames;
 pub use span::{Span, span};
 pub use within::Within;
 
@@ -73,7 +83,9 @@ impl Packet<'_> {
 pub enum Step {
     /// A packet: ask [`Source::packet`] for it.
     Packet,
-    /// Nothing for a second, on a live interface: the wall clock, in nanoseconds since 1970 UTC.
+    /// Nothing for now, where more is to come: capture time has reached this, in nanoseconds since
+    /// 1970 UTC. An interface says so each second, by the wall clock; a folder that is followed has
+    /// no time but that of its last packet.
     Idle(u64),
     /// No more packets will come.
     End,

@@ -35,6 +35,8 @@ pub(super) struct Pcapng {
     interfaces: Vec<Interface>,
     /// Time of the last packet: simple packet blocks have none of their own.
     last_ns: u64,
+    /// A block that is being passed over: its octets, and how many are left before its trailer.
+    passing: Option<(usize, usize)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +57,9 @@ impl Pcapng {
     /// Moves to the next packet.
     #[inline]
     pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<Head, Stop> {
+        if self.passing.is_some() {
+            self.pass(buffer)?;
+        }
         loop {
             let Some(block) = buffer.peek_array::<BLOCK_OCTETS>()? else {
                 return Err(Stop::ended(buffer));
@@ -71,7 +76,10 @@ impl Pcapng {
                 EPB_MAGIC | OBSOLETE_PACKET => return self.packet(buffer, kind, octets),
                 SPB_MAGIC => return self.simple_packet(buffer, octets),
                 IDB_MAGIC => self.interface(buffer, octets)?,
-                _ => self.skip(buffer, octets)?,
+                _ => {
+                    self.passing = Some((octets, octets.saturating_sub(TRAILER)));
+                    self.pass(buffer)?;
+                }
             }
         }
     }
@@ -169,14 +177,16 @@ impl Pcapng {
         self.agree(trailer, octets)
     }
 
-    /// Passes over a block that has no packet.
+    /// Passes over a block that has no packet, or over what is left of it.
     #[cold]
-    fn skip(&self, buffer: &mut Buffer, octets: usize) -> Result<(), Stop> {
-        let whole = buffer.skip(octets.saturating_sub(TRAILER))?;
+    fn pass(&mut self, buffer: &mut Buffer) -> Result<(), Stop> {
+        let Some((octets, left)) = &mut self.passing else { return Ok(()) };
+        let (octets, whole) = (*octets, buffer.skip(left)?);
         match buffer.peek_array()?.filter(|_| whole) {
             Some(trailer) => {
                 self.agree(trailer, octets)?;
                 buffer.consume(TRAILER);
+                self.passing = None;
                 Ok(())
             }
             None => Err(Stop::cut_off()),

@@ -197,6 +197,18 @@ fn what_holds_no_segment_is_counted_by_its_reason() {
 }
 
 #[test]
+fn every_link_type_that_is_said_to_be_read_is() {
+    let read: Vec<u16> = (0..=u16::MAX)
+        .filter(|link| {
+            let unknown = whole(*link, &[0; 64], |_| ()).unknown_link;
+            assert_eq!(crate::decode::reads(LinkType(*link)), unknown == 0, "{link}");
+            unknown == 0
+        })
+        .collect();
+    assert_eq!(read, [0, 1, 12, 14, 101, 108, 113, 228, 229, 276]);
+}
+
+#[test]
 fn counters_add_up() {
     let mut decoder = Decoder::default();
     let octets = ethernet(&[], 0x0800, &ipv4(TCP, &tcp(b"x")));

@@ -211,3 +211,27 @@ fn an_empty_capture_has_no_packets_and_no_fault() {
     let comment = block(order, 0x0bad, &u32s(order, &[1]));
     assert_eq!(Folder::new().read_whole(&[section(order), comment].concat()), []);
 }
+
+#[test]
+#[cfg(feature = "pcap")]
+fn interfaces_of_different_link_types_are_read_where_libpcap_refuses() {
+    let order = Order::Little;
+    let resolution = |power| [option(order, RESOLUTION, &[power]), option(order, 0, b"")].concat();
+    let file = [
+        section(order),
+        interface(order, ETHERNET, 0, &resolution(9)),
+        interface(order, RAW_IP, 0, &resolution(3)),
+        enhanced(order, 0, 1_000_000_001, 1, b"a", &[]),
+        enhanced(order, 1, 2_000, 1, b"b", &[]),
+    ];
+    let folder = Folder::new();
+    let path = folder.put("mixed", &file.concat());
+    let refused = match pcap::Capture::from_file(&path) {
+        Ok(mut capture) => (0..2).any(|_| capture.next_packet().is_err()),
+        Err(_) => true,
+    };
+    assert!(refused, "what is shown here is no longer a difference");
+    let packets = folder.read_whole(&file.concat());
+    let seen: Vec<_> = packets.iter().map(|packet| (packet.link.0, packet.time_ns)).collect();
+    assert_eq!(seen, [(ETHERNET, 1_000_000_001), (RAW_IP, 2_000_000_000)]);
+}

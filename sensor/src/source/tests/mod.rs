@@ -1,6 +1,8 @@
 //! Captures made by hand, and what comes of reading them.
 
 mod damage;
+#[cfg(unix)]
+mod following;
 mod formats;
 mod inputs;
 mod merging;
@@ -26,23 +28,28 @@ struct Kept {
     octets: Vec<u8>,
 }
 
+impl Kept {
+    /// The packet that `source` came to.
+    fn of(source: &impl Source) -> Self {
+        let packet = source.packet();
+        Self {
+            sequence: packet.sequence,
+            capture: packet.capture,
+            number: packet.number,
+            time_ns: packet.time_ns,
+            link: packet.link,
+            wire_octets: packet.wire_octets,
+            octets: packet.octets.to_vec(),
+        }
+    }
+}
+
 /// All packets that `source` has.
 fn drain(source: &mut impl Source) -> Vec<Kept> {
     let mut packets = Vec::new();
     loop {
         match source.advance() {
-            Step::Packet => {
-                let packet = source.packet();
-                packets.push(Kept {
-                    sequence: packet.sequence,
-                    capture: packet.capture,
-                    number: packet.number,
-                    time_ns: packet.time_ns,
-                    link: packet.link,
-                    wire_octets: packet.wire_octets,
-                    octets: packet.octets.to_vec(),
-                });
-            }
+            Step::Packet => packets.push(Kept::of(source)),
             Step::Idle(_) => panic!("files are never idle"),
             Step::End => {
                 assert!(source.packet().octets.is_empty() || packets.is_empty());
@@ -92,6 +99,8 @@ fn sources_can_move_to_a_thread_of_their_own() {
     fn movable<T: Send>() {}
     movable::<CaptureFile>();
     movable::<Merged>();
+    #[cfg(unix)]
+    movable::<crate::source::Follow>();
     #[cfg(feature = "pcap")]
     movable::<crate::source::Live>();
 }
