@@ -9,7 +9,7 @@ use gridtap_parsers::dnp3::{
     TripClose,
 };
 
-use super::{Act, Context, Key, Part, RequestNote};
+use super::{Act, Context, Key, Part};
 
 /// Targets that one act keeps; a fragment has room for some 600 commands.
 const TARGETS: usize = 1_024;
@@ -74,7 +74,8 @@ fn asks(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
         targets: targets(fragment),
         broadcast: fragment.link.is_broadcast(),
         key,
-        note: RequestNote { packet: context.packet.number, address: None, quantity: None },
+        address: None,
+        quantity: None,
     }
 }
 

@@ -148,10 +148,10 @@ impl<'a> Record<'a> {
             uncertain: parsed.uncertain.then_some(true),
             body: parsed.message.as_ref().map(|message| match message {
                 Message::Modbus(adu) => {
-                    Body::Modbus(Box::new(modbus::Fields::new(adu, seen.request)))
+                    Body::Modbus(Box::new(modbus::Fields::new(adu, seen.pair.request())))
                 }
                 Message::Dnp3(message) => {
-                    Body::Dnp3(Box::new(dnp3::Fields::new(message, seen.request)))
+                    Body::Dnp3(Box::new(dnp3::Fields::new(message, seen.pair.request())))
                 }
             }),
         }
