@@ -310,8 +310,8 @@ impl<T: Tap> Work<T> {
             add(self.counters.found_flows.entry(protocol.name).or_default(), 1);
         }
         let nth = PROTOCOLS.iter().position(|row| row.name == protocol.name).unwrap_or_default();
-        let describer = Describer::default();
-        let described = Described { protocol, nth, server, describer, found: false };
+        let described =
+            Described { protocol, nth, server, describer: Describer::default(), found: false };
         Reading { dissector: (protocol.make)(server), described }
     }
 
