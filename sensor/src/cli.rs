@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::alert::Severity;
+use crate::view::View;
 use crate::when::Span;
 
 /// A passive network sensor for the control networks of electric grids.
@@ -64,9 +65,18 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
   tcpdump -i span0 -U -C 100 -W 50 -w /var/spool/span/ring.pcap
   gridtap watch --follow /var/spool/span --baseline site.baseline")]
     Watch(Watch),
-    /// Print every message as one record, without judgement.
-    #[command(after_help = "Example:
-  gridtap messages --format jsonl capture.pcapng | jq 'select(.function == 5)'")]
+    /// Print every message, without judgement, in the form that you or another tool reads.
+    ///
+    /// Addresses of points are those of the wire, from 0, in every form. What Zeek, ICSNPP and
+    /// Suricata have no field for stands in fields that begin with `gridtap`. Link frames and what
+    /// could not be read are in text, jsonl and csv alone.
+    #[command(after_help = "Examples:
+  gridtap messages --format text capture.pcapng | less
+  gridtap messages --format jsonl capture.pcapng | jq 'select(.function == 5)'
+  gridtap messages --format csv capture.pcapng > messages.csv
+  gridtap messages --format zeek --out logs capture.pcapng
+  gridtap messages --format zeek-json capture.pcapng | jq 'select(._path == \"dnp3_control\")'
+  gridtap messages --format eve capture.pcapng > eve.json")]
     Messages(Messages),
     /// Read an alerts file: all alerts as a table, or one in full.
     #[command(after_help = "Example:
@@ -108,13 +118,13 @@ alert's id. The file is TOML, with addresses as Gridtap prints them:
 
 /// Options of all commands that run the line.
 #[derive(Debug, Args)]
-pub struct Common {
+pub struct Common<F: ValueEnum + Send + Sync + 'static = Format> {
     /// Threads that reassemble and parse. The alerts are the same at any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub shards: Option<u16>,
     /// Form of what is printed: text on a terminal, jsonl in a pipe.
     #[arg(long, value_name = "FORM")]
-    pub format: Option<Format>,
+    pub format: Option<F>,
     /// Settings; every key has a default.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -223,9 +233,13 @@ pub struct Watch {
 /// `gridtap messages`.
 #[derive(Debug, Args)]
 pub struct Messages {
+    /// Write to files in this folder instead of standard output. It is made if it is not there; of
+    /// the files that the view may have, none may be there yet.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
-    pub common: Common,
+    pub common: Common<View>,
     /// Captures: pcap or pcapng, plain, gzip or zstd; `-` for standard input.
     #[arg(required = true, value_name = "CAPTURE")]
     pub captures: Vec<PathBuf>,

@@ -18,11 +18,12 @@ mod order;
 pub mod pipeline;
 pub mod probe;
 pub mod progress;
-pub mod record;
+mod record;
 pub mod shard;
 #[cfg(unix)]
 pub mod signals;
 pub mod sink;
 pub mod source;
 pub mod summary;
+pub mod view;
 pub mod when;

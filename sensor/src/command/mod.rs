@@ -17,6 +17,7 @@ use core::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use gridtap_models::ledger::LoadError;
 use thiserror::Error;
 
@@ -187,7 +188,7 @@ impl Terminal {
 }
 
 /// The settings of a command: file, environment, flags.
-fn config(common: &Common) -> Result<Config, Failure> {
+fn config<F: ValueEnum + Send + Sync>(common: &Common<F>) -> Result<Config, Failure> {
     let mut config = Config::read(common.config.as_deref(), std::env::vars())?;
     if let Some(shards) = common.shards {
         config.shards = shards;

@@ -9,7 +9,7 @@ use gridtap_parsers::dnp3::{
     TripClose,
 };
 
-use super::{Act, Context, Key, Part, RequestNote};
+use super::{Act, Context, Key, Part};
 
 /// Targets that one act keeps; a fragment has room for some 600 commands.
 const TARGETS: usize = 1_024;
@@ -91,7 +91,8 @@ fn asks(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
         ),
         sequence: Some(u16::from(fragment.control.sequence())),
         key,
-        note: RequestNote { packet: context.packet.number, address: None, quantity: None },
+        address: None,
+        quantity: None,
     }
 }
 
@@ -117,7 +118,8 @@ fn answers(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
         unacknowledged: false,
         sequence: Some(u16::from(fragment.control.sequence())),
         key,
-        note: RequestNote { packet: context.packet.number, address: None, quantity: None },
+        address: None,
+        quantity: None,
     }
 }
 

@@ -51,6 +51,33 @@ pub struct End {
 pub struct Describer {
     pending: Pending,
     checks: Checks,
+    /// Transactions so far: requests, and answers to none that is known.
+    transactions: u64,
+}
+
+/// What a message is to the requests of its flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pair {
+    /// It is a request, which waits for its answer from now on.
+    Asks(RequestNote),
+    /// It answers this request, which waits no longer.
+    Answers(RequestNote),
+    /// It answers a request that was not seen, or has been answered already; the number of the
+    /// transaction that it is all of, from 1.
+    AnswersNone(u64),
+    /// It is neither.
+    Alone,
+}
+
+impl Pair {
+    /// The request that is answered.
+    #[must_use]
+    pub const fn request(&self) -> Option<&RequestNote> {
+        match self {
+            Self::Answers(note) => Some(note),
+            Self::Asks(_) | Self::AnswersNone(_) | Self::Alone => None,
+        }
+    }
 }
 
 /// How long requests wait, and how many.
@@ -74,7 +101,10 @@ struct Act {
     /// Transaction identifier or application sequence, where there is one.
     sequence: Option<u16>,
     key: Key,
-    note: RequestNote,
+    /// First address that is asked for.
+    address: Option<u16>,
+    /// How many points are asked for.
+    quantity: Option<u16>,
 }
 
 /// What a message is to a conversation.
@@ -92,25 +122,25 @@ enum Part {
 }
 
 impl Describer {
-    /// Takes a message; hands the events it makes to `out`, and returns what is known of the
-    /// request that it answers.
+    /// Takes a message; hands the events it makes to `out`, and returns what it is to the requests
+    /// of its flow.
     pub fn describe(
         &mut self,
         parsed: &Parsed<'_>,
         context: &Context,
         patience: &Patience,
         out: &mut Numbered<'_>,
-    ) -> Option<RequestNote> {
+    ) -> Pair {
         let oldest_ns = context.time_ns.saturating_sub(patience.answer_ns);
         while let Some(old) = self.pending.take_older(oldest_ns) {
             self.checks.give_up(old.key);
-            out.unanswered(old.event, context.time_ns);
+            out.unanswered(old, context.time_ns);
         }
         self.checks.at(context.unseen);
-        let message = parsed.message.as_ref()?;
+        let Some(message) = parsed.message.as_ref() else { return Pair::Alone };
         // What may have been read out of step is no act of anybody.
         if parsed.uncertain {
-            return None;
+            return Pair::Alone;
         }
         let part = match message {
             Message::Modbus(adu) => modbus::part(adu, context),
@@ -118,10 +148,7 @@ impl Describer {
         };
         let marks = check::broken(parsed.error.as_ref());
         match part {
-            Part::Asks(act) => {
-                self.asks(act, marks, context, patience, out);
-                None
-            }
+            Part::Asks(act) => self.asks(act, marks, context, patience, out),
             Part::Answers { act, outcome } => {
                 self.answers(message, act, outcome, marks, context, out)
             }
@@ -132,9 +159,9 @@ impl Describer {
                 event.reported = reported(message, None);
                 event.marks = marks.and(self.indications(message, key));
                 out.put(event);
-                None
+                Pair::Alone
             }
-            Part::Neither => None,
+            Part::Neither => Pair::Alone,
         }
     }
 
@@ -145,17 +172,26 @@ impl Describer {
         context: &Context,
         patience: &Patience,
         out: &mut Numbered<'_>,
-    ) {
-        let (key, note) = (act.key, act.note);
-        let mut event = event(act, context, out.place());
+    ) -> Pair {
+        let (key, place) = (act.key, out.place());
+        let (address, quantity) = (act.address, act.quantity);
+        let (nth, packet) = (self.next_transaction(), context.packet.number);
+        let note = RequestNote { place, nth, packet, address, quantity };
+        let mut event = event(act, context, place);
         event.marks = marks.and(self.checks.asked(key, &event));
         out.put(event.clone());
         let waiting = Waiting { key, event, note };
+        let mut pair = Pair::Asks(note);
         if let Some(oldest) = self.pending.add(waiting, patience.requests) {
             *out.pushed_out = out.pushed_out.saturating_add(1);
+            if oldest.note == note {
+                // Where none may wait, it never did.
+                pair = Pair::Alone;
+            }
             self.checks.give_up(oldest.key);
-            out.unanswered(oldest.event, context.time_ns);
+            out.unanswered(oldest, context.time_ns);
         }
+        pair
     }
 
     fn answers(
@@ -166,7 +202,7 @@ impl Describer {
         marks: Marks,
         context: &Context,
         out: &mut Numbered<'_>,
-    ) -> Option<RequestNote> {
+    ) -> Pair {
         let key = act.key;
         let marks = marks.and(self.indications(message, key));
         let Some(Waiting { mut event, note, .. }) = self.pending.take(key) else {
@@ -177,7 +213,7 @@ impl Describer {
                 let place = out.place();
                 out.put(Event { stage: Stage::Noticed, marks, ..event(act, context, place) });
             }
-            return None;
+            return Pair::AnswersNone(self.next_transaction());
         };
         let after_ns = context.time_ns.saturating_sub(event.time_ns);
         let unread = reported(message, None);
@@ -195,7 +231,7 @@ impl Describer {
         (event.time_ns, event.packet) = (context.time_ns, context.packet);
         event.unseen = context.unseen;
         out.put(event);
-        Some(note)
+        Pair::Answers(note)
     }
 
     fn indications(&mut self, message: &Message<'_>, key: Key) -> Marks {
@@ -208,10 +244,15 @@ impl Describer {
         }
     }
 
+    fn next_transaction(&mut self) -> u64 {
+        self.transactions = self.transactions.saturating_add(1);
+        self.transactions
+    }
+
     /// Ends the flow: whatever waits will not be answered.
     pub fn end(&mut self, time_ns: u64, out: &mut Numbered<'_>) {
         while let Some(oldest) = self.pending.take_oldest() {
-            out.unanswered(oldest.event, time_ns);
+            out.unanswered(oldest, time_ns);
         }
     }
 }
@@ -222,8 +263,8 @@ pub struct Numbered<'o> {
     pub next: &'o mut Place,
     /// Requests pushed out by newer ones.
     pub pushed_out: &'o mut u64,
-    /// Where events go.
-    pub out: &'o mut dyn FnMut(Event),
+    /// Where events go, each with the request that it ends unanswered.
+    pub out: &'o mut dyn FnMut(Event, Option<&RequestNote>),
 }
 
 impl Numbered<'_> {
@@ -235,14 +276,15 @@ impl Numbered<'_> {
     }
 
     fn put(&mut self, event: Event) {
-        (self.out)(event);
+        (self.out)(event, None);
     }
 
-    fn unanswered(&mut self, mut event: Event, now_ns: u64) {
+    fn unanswered(&mut self, waiting: Waiting, now_ns: u64) {
+        let Waiting { mut event, note, .. } = waiting;
         event.place = self.place();
         event.stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns: 0 };
         event.time_ns = now_ns;
-        self.put(event);
+        (self.out)(event, Some(&note));
     }
 }
 

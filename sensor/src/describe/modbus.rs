@@ -8,7 +8,7 @@ use gridtap_parsers::modbus::{
     Adu, Body, Diagnostic, Framing, FunctionCode, MeiType, Request, Response, UmasCode,
 };
 
-use super::{Act, Context, Key, Part, RequestNote};
+use super::{Act, Context, Key, Part};
 
 /// What `adu` is to its conversation.
 pub(super) fn part(adu: &Adu<'_>, context: &Context) -> Part {
@@ -44,6 +44,7 @@ pub(super) fn kind(adu: &Adu<'_>) -> (Direction, &'static str, u8) {
 fn asks(adu: &Adu<'_>, request: Option<&Request<'_>>, key: Key, context: &Context) -> Act {
     let (sub, sub_name) = sub_function(request);
     let (client, server) = (context.sender.address.ip(), context.receiver.address.ip());
+    let (address, quantity) = area(request);
     Act {
         conversation: Conversation {
             protocol: Protocol::Modbus,
@@ -64,7 +65,8 @@ fn asks(adu: &Adu<'_>, request: Option<&Request<'_>>, key: Key, context: &Contex
         unacknowledged: false,
         sequence: sequence(adu),
         key,
-        note: note(request, context),
+        address,
+        quantity,
     }
 }
 
@@ -284,8 +286,9 @@ fn file(file: u16, record: u16, length: u16) -> Target {
     Target { space: Space::FileRecord, start, count: u32::from(length).max(1), values: Vec::new() }
 }
 
-fn note(request: Option<&Request<'_>>, context: &Context) -> RequestNote {
-    let (address, quantity) = match request {
+/// What a response leaves to its request to say: the first address, and how many.
+fn area(request: Option<&Request<'_>>) -> (Option<u16>, Option<u16>) {
+    match request {
         Some(
             Request::Read { address, quantity }
             | Request::WriteCoils { address, quantity, .. }
@@ -298,6 +301,5 @@ fn note(request: Option<&Request<'_>>, context: &Context) -> RequestNote {
             | Request::ReadFifo { address },
         ) => (Some(*address), None),
         _ => (None, None),
-    };
-    RequestNote { packet: context.packet.number, address, quantity }
+    }
 }

@@ -54,7 +54,7 @@ struct ObjectFields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(message: &Message<'a>, request: Option<RequestNote>) -> Self {
+    pub(super) fn new(message: &Message<'a>, request: Option<&RequestNote>) -> Self {
         let link = message.link();
         let mut fields = Self {
             source: link.source,
