@@ -6,6 +6,8 @@ mod judged;
 pub mod learn;
 pub mod messages;
 pub mod replay;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 #[cfg(all(feature = "pcap", unix))]
 pub mod watch;
 
@@ -74,6 +76,13 @@ impl Failure {
     #[must_use]
     pub fn no_live_capture() -> Self {
         Self::Usage("this build has no live capture: build it with the feature `pcap`".to_owned())
+    }
+
+    /// What a build without the simulator says.
+    #[cfg(not(feature = "simulate"))]
+    #[must_use]
+    pub fn no_simulator() -> Self {
+        Self::Usage("this build has no simulator: build it with the feature `simulate`".to_owned())
     }
 
     /// The exit status.

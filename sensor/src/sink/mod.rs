@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::alert::Alert;
 
+pub(crate) use file::begin;
 pub use file::{Finished, write_whole};
 pub use text::{paragraph, table};
 
@@ -187,7 +188,7 @@ impl Sink {
         let writer: Box<dyn AsyncWrite + Unpin + Send> = match target {
             Target::StdoutJsonLines | Target::StdoutText { .. } => Box::new(tokio::io::stdout()),
             Target::File(path) => {
-                let (file, finish) = file::begin(path).map_err(failed)?;
+                let (file, finish) = begin(path).map_err(failed)?;
                 finished = Some(finish);
                 Box::new(tokio::fs::File::from_std(file))
             }
