@@ -87,6 +87,12 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
     #[command(after_help = "Example:
   gridtap extract --alert 4c1b --alerts alerts.jsonl captures/demo.pcap.zst -o alert.pcapng")]
     Extract(Extract),
+    /// Make labelled captures of a simulated grid.
+    #[command(after_help = "Examples:
+  gridtap simulate --list
+  gridtap simulate --out days --site feeder --for 7d --seed 3 --zstd
+  gridtap simulate --out days --for 24h --attack rogue-write,setpoint-drift:step=2 --repeat 5")]
+    Simulate(Simulate),
     /// Read baselines.
     #[command(subcommand)]
     Baseline(Baseline),
@@ -283,6 +289,56 @@ pub struct Extract {
     /// The captures that the alert came from: pcap or pcapng, plain, gzip or zstd.
     #[arg(required = true, value_name = "CAPTURE")]
     pub captures: Vec<PathBuf>,
+}
+
+/// `gridtap simulate`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags, one by one")]
+pub struct Simulate {
+    /// Folder to write to: a capture, SITE-SEED.pcap, and its labels beside it, of packets in
+    /// SITE-SEED.labels.csv and of windows in SITE-SEED.windows.csv.
+    #[arg(long, value_name = "DIR", required_unless_present = "list")]
+    pub out: Option<PathBuf>,
+    /// A site that ships, by name, or one of your own in a file that ends in .toml.
+    #[arg(long, value_name = "NAME|FILE", default_value = "substation")]
+    pub site: String,
+    /// All chance comes from it: the same seed and options give the same octets.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Capture time, as in 90s, 30m, 2h, 7d [default: 24h].
+    #[arg(long = "for", value_name = "DURATION")]
+    pub duration: Option<Span>,
+    /// The same in hours.
+    #[arg(long, value_name = "H", conflicts_with = "duration")]
+    pub hours: Option<u32>,
+    /// Attacks and look-alikes, as in cold-restart,rogue-write:count=3.
+    #[arg(long, value_name = "NAME[:KEY=VALUE…]", value_delimiter = ',')]
+    pub attack: Vec<String>,
+    /// How often each of them happens.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub repeat: u32,
+    /// Capture time before which none of them happens [default: half of it].
+    #[arg(long, value_name = "DURATION")]
+    pub attack_after: Option<Span>,
+    /// Attackers have the addresses of the master, IP and Ethernet: they cannot be told by who they
+    /// are.
+    #[arg(long)]
+    pub as_master: bool,
+    /// See only what devices send, as a SPAN of one direction does.
+    #[arg(long)]
+    pub one_way: bool,
+    /// See every frame twice, tagged by HSR.
+    #[arg(long)]
+    pub hsr: bool,
+    /// Write pcapng, with times in nanoseconds, instead of pcap.
+    #[arg(long)]
+    pub pcapng: bool,
+    /// Compress the capture with zstd.
+    #[arg(long)]
+    pub zstd: bool,
+    /// Name the sites, attacks and look-alikes, and do nothing.
+    #[arg(long)]
+    pub list: bool,
 }
 
 /// `gridtap baseline`.

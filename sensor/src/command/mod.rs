@@ -10,6 +10,8 @@ mod judged;
 pub mod learn;
 pub mod messages;
 pub mod replay;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 #[cfg(unix)]
 pub mod watch;
 
@@ -87,6 +89,13 @@ impl Failure {
     #[must_use]
     pub fn no_live_capture() -> Self {
         Self::Usage("this build has no live capture: build it with the feature `pcap`".to_owned())
+    }
+
+    /// What a build without the simulator says.
+    #[cfg(not(feature = "simulate"))]
+    #[must_use]
+    pub fn no_simulator() -> Self {
+        Self::Usage("this build has no simulator: build it with the feature `simulate`".to_owned())
     }
 
     /// The exit status.
