@@ -155,6 +155,13 @@ pub enum Message<'a> {
     Dnp3(dnp3::Message<'a>),
 }
 
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for Message<'a> {
+    fn arbitrary(u: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        if u.arbitrary()? { u.arbitrary().map(Self::Modbus) } else { u.arbitrary().map(Self::Dnp3) }
+    }
+}
+
 /// What a dissector found at one stretch of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed<'a> {
