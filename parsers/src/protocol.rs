@@ -225,6 +225,29 @@ pub struct Protocol {
     pub make: fn(server: Side) -> Box<dyn Dissector>,
 }
 
+impl Protocol {
+    /// Reads one payload by itself: a datagram, or what one segment carries. Of Modbus `direction`
+    /// says who sent it; DNP3 says so itself.
+    ///
+    /// All that is in it is handed to `found`, also a message that its end cuts short.
+    pub fn payload(&self, octets: &[u8], direction: Direction, found: Found<'_>) {
+        let side = match direction {
+            Direction::Response | Direction::Unsolicited => Side::B,
+            Direction::Request | Direction::Link => Side::A,
+        };
+        let mut dissector = self.stream(Side::B);
+        dissector.feed(&Chunk { side, offset: 0, lost: 0, octets, datagram: true }, found);
+        dissector.close(found);
+    }
+
+    /// A reader of one flow, whose server (of DNP3: outstation) is the given side. Octets of both
+    /// sides are fed to it in pieces of any size.
+    #[must_use]
+    pub fn stream(&self, server: Side) -> Box<dyn Dissector> {
+        (self.make)(server)
+    }
+}
+
 /// The protocols that are read.
 pub const PROTOCOLS: &[Protocol; 2] = &[modbus::PROTOCOL, dnp3::PROTOCOL];
 
