@@ -110,7 +110,7 @@ fn header(octets: &[u8]) -> Header {
 
 /// Hands out the fragments of a stream.
 fn each(octets: &[u8], found: &mut dyn FnMut(Fragment<'_>)) {
-    let mut dissector = (dnp3::PROTOCOL.make)(Side::B);
+    let mut dissector = dnp3::PROTOCOL.stream(Side::B);
     let mut fragments = |parsed: &Parsed<'_>| {
         if let Some(gridtap_parsers::Message::Dnp3(Message::Fragment(fragment))) = parsed.message {
             found(fragment);

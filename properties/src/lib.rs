@@ -11,20 +11,28 @@
 //! ```
 #![expect(clippy::missing_panics_doc, reason = "a property panics where it does not hold")]
 
+#[cfg(feature = "sensor")]
 mod capture_file;
+#[cfg(feature = "sensor")]
 mod decode;
 mod dnp3;
 mod encode;
 pub mod memory;
+mod messages;
 mod modbus;
+#[cfg(feature = "sensor")]
 mod reassembly;
 mod stream;
 mod walk;
 
+#[cfg(feature = "sensor")]
 pub use capture_file::capture_file;
+#[cfg(feature = "sensor")]
 pub use decode::decode;
 pub use dnp3::{dnp3_fragment, dnp3_link, dnp3_transport};
+pub use messages::messages;
 pub use modbus::{modbus_mbap, modbus_request, modbus_response, modbus_rtu};
+#[cfg(feature = "sensor")]
 pub use reassembly::reassembly;
 pub use stream::{dnp3_stream, modbus_stream, rtu_stream};
 
@@ -39,6 +47,7 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    Target { name: "messages", holds: messages },
     Target { name: "modbus_mbap", holds: modbus_mbap },
     Target { name: "modbus_request", holds: modbus_request },
     Target { name: "modbus_response", holds: modbus_response },
@@ -49,7 +58,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "dnp3_transport", holds: dnp3_transport },
     Target { name: "dnp3_fragment", holds: dnp3_fragment },
     Target { name: "dnp3_stream", holds: dnp3_stream },
+    #[cfg(feature = "sensor")]
     Target { name: "decode", holds: decode },
+    #[cfg(feature = "sensor")]
     Target { name: "reassembly", holds: reassembly },
+    #[cfg(feature = "sensor")]
     Target { name: "capture_file", holds: capture_file },
 ];

@@ -146,7 +146,7 @@ impl Stream {
 
     /// Reads the pieces, or every other one, into `rows`, which has room for them.
     fn read(&self, pieces: &[Range<usize>], gaps: bool, rows: &mut Vec<Row>) {
-        let mut dissector = (self.protocol.make)(Side::B);
+        let mut dissector = self.protocol.stream(Side::B);
         let (mut fed, mut lost, mut all_lost) = (FIRST_PLACE, 0, 0);
         for (number, piece) in pieces.iter().enumerate() {
             let octets = self.octets_of(piece);

@@ -45,6 +45,9 @@ fn modbus() -> Vec<Seed> {
         add("modbus_request", &name, request);
         add("modbus_response", &name, response);
     }
+    // In an arbitrary message: Modbus, in a header, transaction, unit; request; length; PDU.
+    add("messages", "modbus-write", [&[1, 0, 7, 0, 1, 0], &asked[12][..]].concat());
+    add("messages", "modbus-rtu-read", [&[1, 1, 1, 0], &asked[2][..]].concat());
     add("modbus_mbap", "umas", mbap(1, 1, &pdu(90, &[7; 600])));
     for (name, side, pdus) in [("client", CLIENT, &asked), ("server", SERVER, &answered)] {
         let pdus = || pdus.iter().chain(&odd);
@@ -136,6 +139,9 @@ fn dnp3() -> Vec<Seed> {
             seeds.push(("dnp3_fragment", (*name).to_owned(), seed));
         }
     }
+    // In an arbitrary message: DNP3, a fragment, its link header.
+    let made_up = [&[0, 0xff, 0, 0xc4, 1, 0, 10, 0], &asked[2].1[..]].concat();
+    seeds.push(("messages", "dnp3-select".to_owned(), made_up));
     for (name, head) in [("whole", [62, 0, 249]), ("twice", [0, 1, 40]), ("lost", [5, 6, 60])] {
         let (_, long) = answered.last().unwrap();
         seeds.push(("dnp3_transport", name.to_owned(), [&head[..], long].concat()));
