@@ -10,6 +10,8 @@ mod live;
 mod logs;
 mod messages;
 mod namespaces;
+mod peers;
 mod refusals;
 mod replay;
 mod run;
+mod views;
