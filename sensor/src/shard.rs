@@ -213,6 +213,12 @@ impl<T: Tap> Shard<T> {
         out
     }
 
+    /// What takes things out of it.
+    #[cfg(test)]
+    pub(crate) const fn tap(&self) -> &T {
+        &self.work.tap
+    }
+
     /// What was counted.
     #[must_use]
     pub fn into_counters(self) -> Counters {

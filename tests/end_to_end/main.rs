@@ -15,6 +15,8 @@ mod logs;
 mod messages;
 mod names;
 mod namespaces;
+mod peers;
 mod refusals;
 mod replay;
 mod run;
+mod views;

@@ -35,6 +35,7 @@ fn captures_that_cannot_be_read_are_refused_with_status_3() {
             "replay --learn-for 5m --alerts out",
             "learn -o out",
             "messages",
+            "messages --format zeek --out logs",
         ] {
             assert_refused(&format!("{command} {capture}"), *status, parts);
         }
@@ -53,6 +54,9 @@ fn wrong_use_is_refused_with_status_2() {
         ("replay --shards 0 good.pcap", 2, &["--shards", "1..=64"]),
         ("replay --fail-on grave good.pcap", 2, &["--fail-on", "`grave`", "critical"]),
         ("replay --format xml good.pcap", 2, &["--format", "xml"]),
+        ("replay --format eve good.pcap", 2, &["--format", "eve", "jsonl"]),
+        ("messages --format zeek good.pcap", 2, &["--format zeek", "--out DIR"]),
+        ("messages --format xml good.pcap", 2, &["--format", "xml", "zeek-json"]),
         (
             "replay --baseline good.baseline --learn-for 5m good.pcap",
             2,
@@ -167,6 +171,12 @@ fn outputs_that_cannot_be_written_are_refused_with_status_4() {
         ("replay -q --format text --alerts /dev/full odd.pcap", 4, &["/dev/full: No space left"]),
         ("learn -q -o no/out good.pcap", 4, &["no/out: No such file or directory"]),
         ("learn -q -o /dev/full good.pcap", 4, &["/dev/full: No space left"]),
+        (
+            "messages --format zeek --out no/logs good.pcap",
+            4,
+            &["no/logs: No such file or directory"],
+        ),
+        ("messages --format eve --out text.pcap good.pcap", 4, &["text.pcap: not a directory"]),
         ("baseline merge -o no/out good.baseline", 4, &["no/out: No such file or directory"]),
     ];
     for (arguments, status, parts) in table {
@@ -176,6 +186,9 @@ fn outputs_that_cannot_be_written_are_refused_with_status_4() {
         "replay --learn-for 30s odd.pcap",
         "replay --learn-for 30s --format text odd.pcap",
         "messages good.pcap",
+        "messages --format csv good.pcap",
+        "messages --format eve good.pcap",
+        "messages --format zeek-json good.pcap",
         "baseline show good.baseline",
         "baseline check good.baseline",
         "alerts alerts.jsonl",
@@ -327,6 +340,8 @@ fn a_closed_pipe_ends_quietly() {
         "replay --learn-for 5m --format text captures/demo.pcap.zst",
         "messages captures/demo.pcap.zst",
         "messages --shards 2 captures/demo.pcap.zst",
+        "messages --format csv captures/demo.pcap.zst",
+        "messages --format eve captures/demo.pcap.zst",
         &show,
     ] {
         let mut child =

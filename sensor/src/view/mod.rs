@@ -8,6 +8,8 @@ mod csv;
 mod eve;
 mod flow_id;
 mod output;
+#[cfg(test)]
+mod tests;
 mod zeek;
 
 use core::fmt::Write;

@@ -3,6 +3,18 @@
 //! Written against Zeek 9.1.0-dev (a13de64), icsnpp-modbus (64559be) and icsnpp-dnp3 (6e997bf). What
 //! they have no field for stands behind their fields, in fields that begin with `gridtap_`.
 //! Addresses of points are those of the wire, from 0, as theirs are.
+//!
+//! Where we differ on purpose (what of it shows in the peers' own expected logs is listed and tested
+//! in `tests/peers/differences.toml`):
+//!
+//! - A response is paired by connection, unit, transaction and function; theirs by transaction alone,
+//!   or in `dnp3.log` with whatever was asked last.
+//! - A request without an answer has its line when it is given up; theirs when the connection ends,
+//!   and in `dnp3.log` only if it was the last. A confirmation there has no line of its own.
+//! - `is_orig` is who opened the connection, `pdu_type` and `request_response` what the message is.
+//! - `dnp3_control.log` has commands to analog outputs, too, with block type `Analog Output Block`.
+//! - `status_code` names a status by the standard's meaning: see [`names::status`].
+//! - Identifiers are made of the connection, and not drawn by chance.
 
 mod detailed;
 mod dnp3;
