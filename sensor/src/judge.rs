@@ -5,6 +5,7 @@ use gridtap_models::ledger::Ledger;
 use gridtap_models::panel::Panel;
 
 use crate::alert::{Alert, Raiser};
+use crate::scores::Scores;
 
 /// What is normal, and whether that is still being learned.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct Judge {
     raiser: Raiser,
     learned: u64,
     judged: u64,
+    scores: Option<Scores>,
 }
 
 impl Judge {
@@ -37,7 +39,7 @@ impl Judge {
         if matches!(mode, Mode::Judge) {
             raiser.set_baseline(ledger.digest().to_string());
         }
-        Self { mode, ledger, panel: Panel::all(), raiser, learned: 0, judged: 0 }
+        Self { mode, ledger, panel: Panel::all(), raiser, learned: 0, judged: 0, scores: None }
     }
 
     /// Takes the next event in order, and hands the alerts that are due to `out`.
@@ -55,6 +57,9 @@ impl Judge {
         let learning = matches!(self.mode, Mode::Learn { .. });
         let findings = self.panel.judge(&self.ledger, event);
         self.raiser.take(event, &findings, learning, out);
+        if let Some(scores) = self.scores.as_mut().filter(|_| !learning) {
+            scores.add(event, &findings);
+        }
         if learning {
             self.ledger.learn(event);
         }
@@ -72,6 +77,22 @@ impl Judge {
     /// Notes how many packets were dropped so far.
     pub fn set_dropped_packets(&mut self, packets: u64) {
         self.raiser.set_dropped_packets(packets);
+    }
+
+    /// Writes down what is found about every act that is judged.
+    pub fn set_scores(&mut self, scores: Option<Scores>) {
+        self.scores = scores;
+    }
+
+    /// Whether what is found is written down.
+    #[must_use]
+    pub fn has_scores(&self) -> bool {
+        self.scores.is_some()
+    }
+
+    /// What was written down so far, to be finished.
+    pub fn take_scores(&mut self) -> Option<Scores> {
+        self.scores.take()
     }
 
     /// Episodes that had to be closed early to make room.

@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod probe;
 pub mod progress;
 pub mod record;
+pub mod scores;
 pub mod shard;
 #[cfg(all(feature = "pcap", unix))]
 pub mod signals;

@@ -16,3 +16,4 @@ mod namespaces;
 mod refusals;
 mod replay;
 mod run;
+mod scores;

@@ -225,7 +225,7 @@ impl Episode {
 }
 
 /// The finding that matters most about an act: by severity, then hard ones, then surprise.
-pub(super) fn gravest<'f>(
+pub(crate) fn gravest<'f>(
     event: &Event,
     findings: &[&'f Finding],
 ) -> Option<(Severity, &'f Finding)> {
@@ -240,6 +240,6 @@ pub(super) fn gravest<'f>(
 }
 
 /// Bits to one decimal, so that no platform's last digit matters.
-pub(super) fn rounded(bits: f64) -> f64 {
+pub(crate) fn rounded(bits: f64) -> f64 {
     (bits * 10.0).round() / 10.0
 }
