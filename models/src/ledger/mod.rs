@@ -20,6 +20,8 @@
 //! `none`, `<value>:<n>,…`, or `many <n> from <value> to <value>`. Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.
 
+mod diff;
+mod diff_show;
 mod fields;
 mod index;
 mod learn;
@@ -35,6 +37,8 @@ mod time;
 mod values;
 mod write;
 
+pub use diff::{Change, Difference, Subject};
+pub use diff_show::show_differences;
 pub use index::{ClientSum, CommandSum, DeviceSum, Kinds};
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};
 pub use read::LoadError;
