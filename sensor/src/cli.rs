@@ -160,6 +160,9 @@ pub struct Replay {
     /// Write alerts to this file, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     pub alerts: Option<PathBuf>,
+    /// Write how odd each judged act is to this file: CSV, a row an act, a column a detector.
+    #[arg(long, value_name = "FILE")]
+    pub scores: Option<PathBuf>,
     /// End with status 1 if an alert of this severity or above was raised.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,

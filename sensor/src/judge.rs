@@ -6,6 +6,7 @@ use gridtap_models::panel::Panel;
 
 use crate::alert::{Alert, Raiser};
 use crate::counters::Counters;
+use crate::scores::Scores;
 
 /// What is normal, and whether that is still being learned.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub struct Judge {
     learned: u64,
     judged: u64,
     excused: u64,
+    scores: Option<Scores>,
 }
 
 impl Judge {
@@ -39,7 +41,8 @@ impl Judge {
         if matches!(mode, Mode::Judge) {
             raiser.set_baseline(ledger.digest().to_string());
         }
-        Self { mode, ledger, panel: Panel::all(), raiser, learned: 0, judged: 0, excused: 0 }
+        let (learned, judged, excused) = (0, 0, 0);
+        Self { mode, ledger, panel: Panel::all(), raiser, learned, judged, excused, scores: None }
     }
 
     /// Takes the next event in order, and hands the alerts that are due to `out`.
@@ -67,6 +70,9 @@ impl Judge {
         let excused = found.saturating_sub(findings.len());
         self.excused = self.excused.saturating_add(u64::try_from(excused).unwrap_or(u64::MAX));
         self.raiser.take(event, &findings, learning, out);
+        if let Some(scores) = self.scores.as_mut().filter(|_| !learning) {
+            scores.add(event, &findings);
+        }
         if learning {
             self.ledger.learn(event);
         }
@@ -90,6 +96,22 @@ impl Judge {
     pub fn count(&self, counters: &mut Counters) {
         counters.episodes = self.raiser.closed_early();
         counters.awaited_acts = self.raiser.given_up();
+    }
+
+    /// Writes down what is found about every act that is judged.
+    pub fn set_scores(&mut self, scores: Option<Scores>) {
+        self.scores = scores;
+    }
+
+    /// Whether what is found is written down.
+    #[must_use]
+    pub fn has_scores(&self) -> bool {
+        self.scores.is_some()
+    }
+
+    /// What was written down so far, to be finished.
+    pub fn take_scores(&mut self) -> Option<Scores> {
+        self.scores.take()
     }
 
     /// Acts that were learned from, and acts that were judged.

@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod probe;
 pub mod progress;
 mod record;
+pub mod scores;
 pub mod shard;
 #[cfg(unix)]
 pub mod signals;

@@ -19,4 +19,5 @@ mod peers;
 mod refusals;
 mod replay;
 mod run;
+mod scores;
 mod views;

@@ -169,6 +169,9 @@ fn outputs_that_cannot_be_written_are_refused_with_status_4() {
         ("replay --alerts no/out good.pcap", 4, &["no/out: No such file or directory"]),
         ("replay --alerts folder good.pcap", 4, &["folder: Is a directory"]),
         ("replay -q --format text --alerts /dev/full odd.pcap", 4, &["/dev/full: No space left"]),
+        ("replay -q --scores no/out good.pcap", 4, &["no/out: No such file or directory"]),
+        ("replay -q --format text --scores folder odd.pcap", 4, &["folder: Is a directory"]),
+        ("replay -q --format text --scores /dev/full good.pcap", 4, &["/dev/full: No space left"]),
         ("learn -q -o no/out good.pcap", 4, &["no/out: No such file or directory"]),
         ("learn -q -o /dev/full good.pcap", 4, &["/dev/full: No space left"]),
         (

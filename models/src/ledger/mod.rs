@@ -27,6 +27,8 @@
 //! or `<bits not looked at> <bin>:<n>,…` ([`Spread`]). Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.
 
+mod diff;
+mod diff_show;
 mod fields;
 mod index;
 mod learn;
@@ -44,6 +46,8 @@ mod time;
 mod values;
 mod write;
 
+pub use diff::{Change, Difference, Subject};
+pub use diff_show::show_differences;
 pub use index::{ClientSum, CommandSum, DeviceSum, Kinds};
 pub use learn::{Observation, Saw};
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};

@@ -11,7 +11,7 @@ use crate::event::Conversation;
 use crate::words::{counted, grouped};
 
 /// Lines of commands shown for one conversation; of more, the rest is counted.
-const COMMANDS_SHOWN: usize = 40;
+pub(super) const COMMANDS_SHOWN: usize = 40;
 
 impl Ledger {
     /// What was learned, for reading in a terminal: by client, then what is polled.
@@ -131,13 +131,18 @@ fn outcomes(outcomes: Outcomes) -> String {
 
 /// Rows whose columns line up, and lines between them that do not.
 #[derive(Default)]
-struct Table {
+pub(super) struct Table {
     rows: Vec<[String; 5]>,
 }
 
 impl Table {
-    fn line(&mut self, text: String) {
+    pub(super) fn line(&mut self, text: String) {
         self.rows.push([text, String::new(), String::new(), String::new(), String::new()]);
+    }
+
+    /// A row of other cells.
+    pub(super) fn cells(&mut self, cells: [String; 5]) {
+        self.rows.push(cells);
     }
 
     fn row(&mut self, name: String, tally: &Tally, more: String) {
@@ -147,7 +152,7 @@ impl Table {
         self.rows.push([name, grouped(tally.count), count, span(tally), more]);
     }
 
-    fn aligned(mut self, name: &mut dyn FnMut(&str) -> String) -> String {
+    pub(super) fn aligned(mut self, name: &mut dyn FnMut(&str) -> String) -> String {
         for [cell, ..] in &mut self.rows {
             *cell = name(cell);
         }

@@ -161,6 +161,24 @@ impl Values {
         self.exact.iter().map(times).collect::<Vec<_>>().join(", ")
     }
 
+    /// The values that `other` does not have; where either has too many to tell, all that there are
+    /// if they go beyond the other's range.
+    pub(crate) fn beyond(&self, other: &Self) -> Option<Self> {
+        if self.many || other.many {
+            let inside = match (self.range, other.range) {
+                (Some(ours), Some(theirs)) => theirs.0 <= ours.0 && ours.1 <= theirs.1,
+                (ours, _) => ours.is_none(),
+            };
+            return (!inside).then(|| self.clone());
+        }
+        let known = |value: &Exact| other.exact.binary_search_by_key(value, |(v, _)| *v).is_ok();
+        let mut rest = Self::default();
+        for &(value, count) in self.exact.iter().filter(|(value, _)| !known(value)) {
+            rest.add_exact(value, count);
+        }
+        (!rest.is_empty()).then_some(rest)
+    }
+
     pub(crate) fn add(&mut self, value: Value) {
         self.add_exact(Exact::from(value), 1);
     }

@@ -226,7 +226,7 @@ impl Episode {
 }
 
 /// The finding that matters most about an act: by severity, then hard ones, then surprise.
-pub(super) fn gravest<'f>(
+pub(crate) fn gravest<'f>(
     event: &Event,
     findings: &[&'f Finding],
 ) -> Option<(Severity, &'f Finding)> {

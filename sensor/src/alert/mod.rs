@@ -10,6 +10,7 @@ mod techniques;
 mod tests;
 pub(crate) mod wording;
 
+pub(crate) use episode::gravest;
 pub use raiser::{Raiser, Settings};
 pub use record::{
     Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord, Word,
@@ -17,4 +18,4 @@ pub use record::{
 pub use severity::Severity;
 pub use techniques::{MATRIX, Technique};
 #[cfg(test)]
-pub(crate) use tests::sample;
+pub(crate) use tests::{act, finding, sample};

@@ -11,7 +11,7 @@ use super::{Alert, Raiser, Settings, Severity, wording};
 
 const MINUTE: u64 = 60 * 1_000_000_000;
 
-fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
+pub(crate) fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
     let (client, server) = ([10, 0, 0, client].into(), [10, 0, 0, server].into());
     Event {
         place: Place { sequence: packet, partition: 0, nth: 0 },
@@ -45,7 +45,7 @@ fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
     }
 }
 
-fn finding(kind: &'static str, bits: f64, hard: bool) -> Finding {
+pub(crate) fn finding(kind: &'static str, bits: f64, hard: bool) -> Finding {
     Finding {
         detector: "d",
         kind,

@@ -36,6 +36,7 @@ impl Judged {
     ) -> Counters {
         let Self { judge, raised, gauges, names } = self;
         let gauges = &*gauges;
+        let scored = judge.has_scores();
         let mut out = |mut alert: Alert| {
             names.note(&mut alert);
             raised.note(&alert);
@@ -52,7 +53,8 @@ impl Judged {
                 judge.take(&event, gauges.first_ns(), &mut out);
             },
             |source, packets| {
-                if sinks.all_closed() {
+                // Scores are an output as well.
+                if sinks.all_closed() && !scored {
                     gauges.stop.store(true, Ordering::Relaxed);
                 }
                 look(source, packets);

@@ -12,6 +12,7 @@ use crate::cli::{self, Format};
 use crate::judge::{Judge, Mode};
 use crate::names::Names;
 use crate::pipeline::{Gauges, OnFull};
+use crate::scores::Scores;
 #[cfg(unix)]
 use crate::signals;
 use crate::sink::{Sinks, Target};
@@ -44,6 +45,8 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     if format == Format::Jsonl {
         targets.push(Target::StdoutJsonLines);
     }
+    let scores = args.scores.as_deref().map(|path| Scores::begin(path, inputs.names()));
+    let scores = scores.transpose()?;
     let sinks = Sinks::start(&targets, config.limits.queue_alerts)?;
     #[cfg(unix)]
     leave_no_part(&sinks, terminal)?;
@@ -60,13 +63,16 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
         gauges: Gauges::default(),
         names,
     };
+    judged.judge.set_scores(scores);
     let progress = inputs.progress(terminal);
     let counters = judged.run(&mut inputs.source, &config, OnFull::Wait, &sinks, |source, n| {
         progress.show(source.progress().octets_read, n);
     });
     progress.finish();
     let reader_gone = sinks.reader_gone();
+    let written = judged.judge.take_scores().map_or(Ok(()), Scores::finish);
     sinks.finish()?;
+    written?;
     if reader_gone {
         return Ok(Ended::Well);
     }
