@@ -5,8 +5,8 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use gridtap_benches::CpuTime;
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Protocol, Space, Stage,
-    Target, Unseen, Value,
+    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
+    Stage, Target, Unseen, Value,
 };
 use gridtap_models::ledger::Ledger;
 use gridtap_models::panel::Panel;
@@ -97,6 +97,9 @@ fn act(device: u32, target: Target) -> Event {
             Function { code: 3, sub: None, name: "Read Holding Registers" }
         },
         targets: vec![target],
+        reported: Vec::new(),
+        marks: Marks::default(),
+        sequence: None,
         broadcast: false,
         digest: 0,
         unseen: Unseen::default(),

@@ -4,7 +4,7 @@ use core::fmt;
 use std::net::IpAddr;
 
 use crate::event::Event;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Observation};
 
 /// Surprise in bits: −log₂ of how often the baseline expects something this odd.
 ///
@@ -40,6 +40,8 @@ pub struct Finding {
     pub hard: bool,
     /// Who did it, where that is not the event's client.
     pub actor: Option<IpAddr>,
+    /// The act it is about, where that is not the one judged: silence is noticed by what others say.
+    pub about: Option<Box<Event>>,
     /// One sentence an operator can check against the capture, with the counts that decided.
     pub because: String,
     /// What would make it ordinary: the smallest edit of the baseline.
@@ -51,6 +53,14 @@ pub struct Finding {
 /// What was learned is the [`Ledger`] and only that; a detector keeps running state at most (what
 /// is pending, how fast things go), so that judging cannot change what is normal.
 pub trait Detector: fmt::Debug + Send {
+    /// Takes note of `event`, before it is judged or learned, and hands what no event shows by
+    /// itself to `note`: the ledger counts it while it learns.
+    ///
+    /// Called once for every event, in order, also while nothing is judged.
+    fn observe(&mut self, event: &Event, note: &mut dyn FnMut(Observation)) {
+        let _ = (event, note);
+    }
+
     /// Judges `event`, and hands what it finds to `found`.
     ///
     /// The answer depends on the ledger, on the running state, and on the event alone.

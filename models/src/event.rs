@@ -223,6 +223,86 @@ pub enum Outcome {
     Unanswered,
 }
 
+/// Something about an exchange that can be seen without any learning: a rule that was broken, or a
+/// device's own word about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Mark {
+    /// A message breaks the standard.
+    Malformed,
+    /// A frame with a wrong CRC.
+    BadChecksum,
+    /// Octets that are no message of the protocol.
+    Foreign,
+    /// Other octets at a place of a stream where octets were delivered already.
+    ConflictingSegment,
+    /// An answer to a request that nobody made.
+    UnaskedAnswer,
+    /// A second answer to a request, and another one.
+    ConflictingAnswer,
+    /// The answer to a command repeats another command.
+    EchoDiffers,
+    /// An answer of another size than was asked for.
+    AnswerDiffers,
+    /// An operation that was not selected before, or whose selection was refused.
+    OperateWithoutSelect,
+    /// An operation of something else than was selected.
+    OperateDiffers,
+    /// A transaction or sequence number that does not follow the last one.
+    SequenceJump,
+    /// The device says that it has restarted.
+    Restarted,
+    /// The device says that it lost events.
+    EventsLost,
+}
+
+/// A set of [`Mark`]s.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks(u32);
+
+impl Marks {
+    /// Adds one.
+    pub const fn insert(&mut self, mark: Mark) {
+        self.0 |= 1 << mark as u32;
+    }
+
+    /// These and `others`.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
+    /// Whether it is among them.
+    #[must_use]
+    pub const fn contains(self, mark: Mark) -> bool {
+        self.0 & (1 << mark as u32) != 0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Each, in the order of [`Mark::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Mark> {
+        Mark::ALL.iter().copied().filter(move |mark| self.contains(*mark))
+    }
+}
+
+impl From<Mark> for Marks {
+    fn from(mark: Mark) -> Self {
+        let mut marks = Self::default();
+        marks.insert(mark);
+        marks
+    }
+}
+
+impl fmt::Debug for Marks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
 /// Where an act stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -235,6 +315,10 @@ pub enum Stage {
         /// From request to answer, in nanoseconds; 0 without an answer.
         after_ns: u64,
     },
+    /// A device spoke unasked, or goes on with its answer.
+    Reported,
+    /// No act: something was noticed about the conversation, and [`Event::marks`] says what.
+    Noticed,
 }
 
 /// What the sensor missed of a flow just before an act.
@@ -269,6 +353,13 @@ pub struct Event {
     pub function: Function,
     /// The points it is about.
     pub targets: Vec<Target>,
+    /// What the device says of its points, where it answers or speaks unasked: values that it calls
+    /// good, and the latest time of its events ([`Space::Time`], milliseconds since 1970 UTC).
+    pub reported: Vec<Target>,
+    /// What can be seen of it without any learning.
+    pub marks: Marks,
+    /// Modbus/TCP transaction identifier, DNP3 application sequence.
+    pub sequence: Option<u16>,
     /// Whether it goes to all devices at once.
     pub broadcast: bool,
     /// Digest of the message's octets, for identifiers that do not depend on packet numbers.

@@ -28,8 +28,17 @@ pub const READS: usize = 100_000;
 /// write, fewer than a DNP3 range can claim.
 pub const POINTS_AN_ACT: usize = 2_000;
 
-/// Distinct values of one commanded point; with one more, only their range is kept.
+/// Points of one device whose reported values are learned.
+pub const REPORTED_A_DEVICE: usize = 10_000;
+
+/// Points of all devices whose reported values are learned.
+pub const REPORTED: usize = 100_000;
+
+/// Distinct values of one commanded or reported point; with one more, only their range is kept.
 pub const VALUES_A_POINT: usize = 16;
+
+/// Bins of one spread of numbers; with one more, they become coarser.
+pub const BINS: usize = 32;
 
 /// Ranges of time segments of one tally; with one more, the oldest is dropped.
 pub const SEGMENT_RANGES: usize = 64;
@@ -48,4 +57,6 @@ pub enum Limit {
     Points,
     /// [`READS_A_DEVICE`] or [`READS`].
     Reads,
+    /// [`REPORTED_A_DEVICE`] or [`REPORTED`].
+    Reported,
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::detector::{Detector, Finding};
 use crate::detectors::{DETECTORS, Entry};
 use crate::event::Event;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Observation};
 
 /// A choice of detectors, with their running state.
 #[derive(Debug)]
@@ -34,6 +34,13 @@ impl Panel {
     #[must_use]
     pub fn all() -> Self {
         Self { detectors: DETECTORS.iter().map(|entry| (entry.make)()).collect() }
+    }
+
+    /// Lets the detectors take note of an event, before it is judged or learned.
+    pub fn observe(&mut self, event: &Event, note: &mut dyn FnMut(Observation)) {
+        for detector in &mut self.detectors {
+            detector.observe(event, note);
+        }
     }
 
     /// What the detectors find odd about an event; most find nothing.
@@ -78,7 +85,8 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_would_do() {
         let error = Panel::new(&["value", "valeu"]).unwrap_err();
-        let wanted = "no detector `valeu`: want `conversation`, `function`, `point`, `value`";
+        let wanted =
+            "no detector `valeu`: want `conformance`, `conversation`, `function`, `point`, `value`";
         assert_eq!(error.to_string(), wanted);
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::detector::Finding;
 use crate::event::{
-    Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Protocol, Space, Stage,
-    Switch, Target, Unseen, Value,
+    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
+    Stage, Switch, Target, Unseen, Value,
 };
 use crate::ledger::{Capture, Digest, Ledger};
 use crate::panel::Panel;
@@ -35,6 +35,9 @@ pub(crate) fn request(client: u8, server: u8) -> Event {
             count: 10,
             values: Vec::new(),
         }],
+        reported: Vec::new(),
+        marks: Marks::default(),
+        sequence: None,
         broadcast: false,
         digest: 0,
         unseen: Unseen::default(),
@@ -52,7 +55,7 @@ pub(crate) fn write(event: &Event, start: u32, value: Value) -> Event {
             count: 1,
             values: vec![value],
         }],
-        ..*event
+        ..event.clone()
     }
 }
 

@@ -2,13 +2,16 @@
 
 use core::fmt;
 
-use crate::event::{Conversation, Device, Intent, Protocol, Space, Switch};
+use crate::event::{Conversation, Device, Intent, Mark, Protocol, Space, Switch};
 use crate::limits::Limit;
 
 /// Gives an enum one word a variant, both ways.
 macro_rules! words {
     ($type:ident: $($variant:ident = $word:literal),+ $(,)?) => {
         impl $type {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
             /// Its word.
             #[must_use]
             pub const fn word(self) -> &'static str {
@@ -34,6 +37,7 @@ words! { Limit:
     Functions = "functions",
     Points = "points",
     Reads = "reads",
+    Reported = "reported",
 }
 
 words! { Protocol: Modbus = "modbus", Dnp3 = "dnp3" }
@@ -83,6 +87,28 @@ words! { Space:
     Application = "application",
     Authentication = "authentication",
     Other = "other",
+}
+
+words! { Mark:
+    Malformed = "malformed",
+    BadChecksum = "bad-checksum",
+    Foreign = "foreign",
+    ConflictingSegment = "conflicting-segment",
+    UnaskedAnswer = "unasked-answer",
+    ConflictingAnswer = "conflicting-answer",
+    EchoDiffers = "echo-differs",
+    AnswerDiffers = "answer-differs",
+    OperateWithoutSelect = "operate-without-select",
+    OperateDiffers = "operate-differs",
+    SequenceJump = "sequence-jump",
+    Restarted = "restarted",
+    EventsLost = "events-lost",
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
 }
 
 impl fmt::Display for Intent {

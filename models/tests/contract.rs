@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use gridtap_models::detector::Bits;
 use gridtap_models::detectors::DETECTORS;
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Protocol, Space, Stage,
-    Switch, Target, Unseen, Value,
+    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
+    Stage, Switch, Target, Unseen, Value,
 };
 use gridtap_models::ledger::{Capture, Digest, Ledger};
 use gridtap_models::limits;
@@ -38,6 +38,9 @@ fn poll(client: u8, server: u8) -> Event {
         intent: Intent::Read,
         function: Function { code: 3, sub: None, name: "Read Holding Registers" },
         targets: vec![span],
+        reported: Vec::new(),
+        marks: Marks::default(),
+        sequence: None,
         broadcast: false,
         digest: 0,
         unseen: Unseen::default(),

@@ -54,6 +54,12 @@ impl Judge {
             self.freeze();
         }
         let learning = matches!(self.mode, Mode::Learn { .. });
+        let ledger = &mut self.ledger;
+        self.panel.observe(event, &mut |observation| {
+            if learning {
+                ledger.note(&observation);
+            }
+        });
         let findings = self.panel.judge(&self.ledger, event);
         self.raiser.take(event, &findings, learning, out);
         if learning {

@@ -86,7 +86,7 @@ pub struct Shard<T: Tap> {
 #[derive(Debug)]
 pub enum App {
     /// It is read.
-    Read(Reading),
+    Read(Box<Reading>),
     /// It is not known yet what it speaks.
     Probed(Box<Probe>),
     /// It is a protocol that cannot be seen into.
@@ -280,14 +280,14 @@ impl<T: Tap> Work<T> {
     }
 
     /// Begins to read a flow.
-    fn read(&mut self, flow: &Flow, service: Service) -> Reading {
+    fn read(&mut self, flow: &Flow, service: Service) -> Box<Reading> {
         let Service { protocol, server } = service;
         if !protocol.ports.contains(&flow.endpoint(server).address.port()) {
             add(self.counters.found_flows.entry(protocol.name).or_default(), 1);
         }
         let nth = PROTOCOLS.iter().position(|row| row.name == protocol.name).unwrap_or_default();
         let described = Described { protocol, nth, describer: Describer::default(), found: false };
-        Reading { dissector: (protocol.make)(server), described }
+        Box::new(Reading { dissector: (protocol.make)(server), described })
     }
 
     fn feed(&mut self, flow: &Flow, reading: &mut Reading, chunk: &Chunk<'_>, at: &At) {
@@ -390,7 +390,8 @@ impl<T: Tap> Reader for Work<T> {
                 None => add(&mut self.counters.unknown_flows, 1),
             }
         }
-        let App::Read(Reading { mut dissector, mut described }) = app else { return };
+        let App::Read(reading) = app else { return };
+        let Reading { mut dissector, mut described } = *reading;
         dissector.close(&mut |parsed| self.message(flow, &mut described, parsed, at));
         if !described.found {
             let name = described.protocol.name;

@@ -60,6 +60,7 @@ impl NewConversation {
             surprise: surprise::bits(site.share(acts, 1.0)),
             hard: true,
             actor: None,
+            about: None,
             because: format!(
                 "{client} answers others in the baseline, where it {asked} in {}; now it asks {}",
                 counted(site.events, "request"),
@@ -95,6 +96,7 @@ fn judge_novelty(ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding))
         surprise,
         hard: false,
         actor: None,
+        about: None,
         because: format!(
             "{} never spoke to {} in {} of the baseline; {elsewhere}; {others}",
             conversation.asker(),

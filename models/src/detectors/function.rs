@@ -66,6 +66,7 @@ fn judge_novelty(
         surprise,
         hard: false,
         actor: None,
+        about: None,
         because: format!(
             "{} never sent {} a {name} ({key}) in {} of the baseline; {elsewhere}",
             conversation.asker(),

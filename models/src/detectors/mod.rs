@@ -1,5 +1,6 @@
 //! The detectors that ship: one file each, one row each.
 
+mod conformance;
 mod conversation;
 mod function;
 mod point;
@@ -18,6 +19,7 @@ pub struct Entry {
 
 /// The detectors that ship, in the order they are asked.
 pub const DETECTORS: &[Entry] = &[
+    Entry { name: conformance::NAME, make: || Box::new(conformance::Conformance::default()) },
     Entry { name: conversation::NAME, make: || Box::new(conversation::NewConversation::default()) },
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },

@@ -110,6 +110,7 @@ impl Chain<'_> {
             surprise,
             hard: false,
             actor: None,
+            about: None,
             because: format!(
                 "{} never gave {device} the command {command} in {acts} of the baseline; {others}{more}",
                 conversation.asker(),

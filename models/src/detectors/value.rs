@@ -127,6 +127,7 @@ impl Oddity<'_> {
             surprise: self.surprise,
             hard: false,
             actor: None,
+            about: None,
             because: format!(
                 "{device} was given the command {command} {times} in the baseline, {known}, never \
                  {value}{distance}",

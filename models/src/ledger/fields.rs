@@ -4,11 +4,12 @@ use core::str::FromStr;
 
 use super::provenance::Digest;
 use super::records::is_plain;
+use super::spread::Spread;
 use super::tally::{SEGMENT_NS, Segments, Tally};
 use super::time::Time;
 use super::values::{Exact, Number, Values};
 use crate::event::Switch;
-use crate::limits::{NAME_OCTETS, SEGMENT_RANGES, VALUES_A_POINT};
+use crate::limits::{BINS, NAME_OCTETS, SEGMENT_RANGES, VALUES_A_POINT};
 
 /// What was read, or why it could not be.
 pub(crate) type Read<T> = Result<T, String>;
@@ -113,6 +114,8 @@ impl<'a> Fields<'a> {
                 }
                 values.range = Some((least, greatest));
             }
+            self.word("spread")?;
+            values.spread = self.spread()?;
             return Ok(values);
         }
         for pair in self.next("values")?.split(',') {
@@ -120,6 +123,26 @@ impl<'a> Fields<'a> {
             add_value(&mut values, exact(value)?, number(count, "a count")?)?;
         }
         Ok(values)
+    }
+
+    pub(crate) fn spread(&mut self) -> Read<Spread> {
+        let mut spread = Spread::default();
+        if self.has("none") {
+            return Ok(spread);
+        }
+        spread.coarse = self.number("bits not looked at")?;
+        for pair in self.next("bins")?.split(',') {
+            let (bin, count) = pair.split_once(':').ok_or("want bin:count")?;
+            let (bin, count) = (number(bin, "a bin")?, number(count, "a count")?);
+            if spread.bins.last().is_some_and(|(last, _)| *last >= bin) || count == 0 {
+                return Err(format!("bin {bin} is empty, a duplicate or not sorted"));
+            }
+            spread.bins.push((bin, count));
+        }
+        if spread.bins.len() > BINS || !spread.is_possible() {
+            return Err("the bins are not those that their numbers would have".to_owned());
+        }
+        Ok(spread)
     }
 
     /// Nothing more.

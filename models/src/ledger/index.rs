@@ -148,6 +148,8 @@ pub(crate) struct Index {
     pub(crate) commands_learned: usize,
     /// Spans of all devices.
     pub(crate) spans_learned: usize,
+    /// Reported points of all devices.
+    pub(crate) points_learned: usize,
 }
 
 impl Index {
@@ -166,10 +168,11 @@ impl Index {
                 sum.values.merge(&record.values);
             }
         }
-        for (device, spans) in &facts.reads {
-            for (span, tally) in spans {
+        for (device, record) in &facts.devices {
+            for (span, tally) in &record.reads {
                 index.add_reads(*device, *span, true, tally.count);
             }
+            index.points_learned += record.points.len();
         }
         index
     }

@@ -1,16 +1,18 @@
 //! How an event becomes counts.
 
 use super::records::{
-    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Span,
+    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Point, PointRecord,
+    Span,
 };
 use super::store::Ledger;
 use super::tally::Tally;
 use super::values::Values;
-use crate::event::{Conversation, Device, Event, Intent, Outcome, Stage, Target};
+use crate::event::{Conversation, Device, Event, Intent, Outcome, Space, Stage, Target, Value};
 use crate::limits::{
     CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE,
-    POINTS_AN_ACT, READS, READS_A_DEVICE,
+    POINTS_AN_ACT, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
+use crate::surprise::real;
 
 impl Event {
     /// The function as it is told apart.
@@ -24,7 +26,7 @@ impl Event {
     ///
     /// Where some targets of a command carry values, those without are its reading half (Modbus
     /// function 23).
-    pub fn commands(&self) -> impl Iterator<Item = (Command, Option<crate::event::Value>)> {
+    pub fn commands(&self) -> impl Iterator<Item = (Command, Option<Value>)> {
         let intent = self.intent;
         let points = self.commanded().flat_map(move |target| {
             let addresses = target.start..=target.span().last();
@@ -41,6 +43,15 @@ impl Event {
         let reads = self.intent == Intent::Read || halves;
         let read = move |target: &&Target| reads && target.values.is_empty();
         self.targets.iter().filter(read).map(Target::span)
+    }
+
+    /// The values that the device reports, point by point; clocks are left out.
+    pub fn reports(&self) -> impl Iterator<Item = (Point, Value)> {
+        let targets = self.reported.iter().filter(|target| target.space != Space::Time);
+        targets.flat_map(|target| {
+            let point = move |address| Point { space: target.space, address };
+            (target.start..=u32::MAX).map(point).zip(target.values.iter().copied())
+        })
     }
 
     fn commanded(&self) -> impl Iterator<Item = &Target> {
@@ -75,10 +86,80 @@ impl Ledger {
     /// A request counts for its conversation, its function, the spans it reads and the points it
     /// commands; an end counts for the function it was asked with.
     pub fn learn(&mut self, event: &Event) {
+        if !event.marks.is_empty() {
+            self.learn_quirks(event);
+        }
         match event.stage {
             Stage::Requested => self.learn_request(event),
-            Stage::Ended { outcome, .. } => self.learn_end(event, outcome),
+            Stage::Ended { outcome, after_ns } => {
+                self.learn_end(event, outcome);
+                if outcome != Outcome::Unanswered {
+                    self.learn_delay(event, after_ns);
+                }
+                self.learn_reported(event);
+            }
+            Stage::Reported => self.learn_reported(event),
+            Stage::Noticed => {}
         }
+    }
+
+    /// Takes what a detector saw in the run of events, and no event shows by itself.
+    pub fn note(&mut self, observation: &Observation) {
+        let Observation { device, point, saw } = observation;
+        let known = self.facts.devices.get_mut(device);
+        let Some(record) = known.and_then(|record| record.points.get_mut(point)) else { return };
+        let count = match saw {
+            Saw::Step(by) => return record.steps.add(*by),
+            Saw::Followed => &mut record.effects.followed,
+            Saw::Ignored => &mut record.effects.ignored,
+            Saw::Unexplained => &mut record.effects.unexplained,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    fn learn_quirks(&mut self, event: &Event) {
+        if self.facts.conversations.len() >= CONVERSATIONS {
+            return;
+        }
+        let record = self.facts.devices.entry(event.conversation.device()).or_default();
+        for mark in event.marks.iter() {
+            let quirk = record.quirks.entry(mark);
+            quirk
+                .and_modify(|tally| tally.add(event.time_ns))
+                .or_insert_with(|| Tally::once(event.time_ns));
+        }
+    }
+
+    fn learn_delay(&mut self, event: &Event, after_ns: u64) {
+        if !self.facts.conversations.contains_key(&event.conversation) {
+            return;
+        }
+        let record = self.facts.devices.entry(event.conversation.device()).or_default();
+        record.delays.add(real(after_ns / 1_000));
+    }
+
+    fn learn_reported(&mut self, event: &Event) {
+        if event.reported.is_empty() || !self.facts.conversations.contains_key(&event.conversation)
+        {
+            return;
+        }
+        let record = self.facts.devices.entry(event.conversation.device()).or_default();
+        let mut refused = 0;
+        for (point, value) in event.reports() {
+            if !record.points.contains_key(&point) {
+                if record.points.len() >= REPORTED_A_DEVICE || self.index.points_learned >= REPORTED
+                {
+                    refused += 1;
+                    continue;
+                }
+                self.index.points_learned += 1;
+            }
+            let new = PointRecord { first_ns: event.time_ns, ..PointRecord::default() };
+            let known = record.points.entry(point).or_insert(new);
+            known.first_ns = known.first_ns.min(event.time_ns);
+            known.values.add(value);
+        }
+        self.facts.refuse(Limit::Reported, refused);
     }
 
     fn learn_request(&mut self, event: &Event) {
@@ -130,7 +211,7 @@ impl Ledger {
     }
 
     fn learn_read(&mut self, device: Device, span: Span, time_ns: u64) {
-        let spans = self.facts.reads.entry(device).or_default();
+        let spans = &mut self.facts.devices.entry(device).or_default().reads;
         if let Some(tally) = spans.get_mut(&span) {
             tally.add(time_ns);
             self.index.add_reads(device, span, false, 1);
@@ -175,6 +256,30 @@ impl Ledger {
             known.outcomes.add(outcome);
         }
     }
+}
+
+/// What a detector saw in the run of events, for the ledger to count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Observation {
+    /// The device.
+    pub device: Device,
+    /// The point, of which the device reports values.
+    pub point: Point,
+    /// What was seen.
+    pub saw: Saw,
+}
+
+/// What was seen of a point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Saw {
+    /// Its value changed by so much from one report to the next; 0 where it did not.
+    Step(f64),
+    /// What was commanded was reported soon after.
+    Followed,
+    /// What was commanded was not reported.
+    Ignored,
+    /// It changed, and no command was seen.
+    Unexplained,
 }
 
 impl CommandRecord {

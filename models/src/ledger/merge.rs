@@ -7,11 +7,11 @@ use foldhash::HashMap;
 
 use super::index::size;
 use super::provenance::SameCapture;
-use super::records::ConversationRecord;
+use super::records::{ConversationRecord, DeviceRecord};
 use super::store::{Facts, Ledger};
 use crate::limits::{
     CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE, READS,
-    READS_A_DEVICE,
+    READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
 
 impl Ledger {
@@ -44,9 +44,7 @@ impl Facts {
             self.refuse(*limit, *times);
         }
         add_each(&mut self.conversations, &other.conversations, ConversationRecord::merge);
-        add_each(&mut self.reads, &other.reads, |ours, theirs| {
-            add_each(ours, theirs, super::Tally::merge);
-        });
+        add_each(&mut self.devices, &other.devices, DeviceRecord::merge);
     }
 
     /// Takes out what is beyond the limits, the youngest first.
@@ -55,6 +53,8 @@ impl Facts {
         self.prune_functions();
         self.prune_commands();
         self.prune_reads();
+        self.prune_points();
+        self.devices.retain(|_, record| !record.is_empty());
     }
 
     fn prune_conversations(&mut self) {
@@ -99,18 +99,44 @@ impl Facts {
 
     fn prune_reads(&mut self) {
         let mut all = Vec::new();
-        for (device, spans) in &self.reads {
-            let seen = spans.iter().map(|(span, tally)| (tally.first_ns, *span));
+        for (device, record) in &self.devices {
+            let seen = record.reads.iter().map(|(span, tally)| (tally.first_ns, *span));
             all.push((*device, seen.collect()));
         }
         let surplus = surplus_of_each(all, READS_A_DEVICE, READS);
         for (device, span) in &surplus {
-            if let Some(spans) = self.reads.get_mut(device) {
-                spans.remove(span);
+            if let Some(record) = self.devices.get_mut(device) {
+                record.reads.remove(span);
             }
         }
-        self.reads.retain(|_, spans| !spans.is_empty());
         self.refuse(Limit::Reads, size(surplus.len()));
+    }
+
+    fn prune_points(&mut self) {
+        let mut all = Vec::new();
+        for (device, record) in &self.devices {
+            let seen = record.points.iter().map(|(point, record)| (record.first_ns, *point));
+            all.push((*device, seen.collect()));
+        }
+        let surplus = surplus_of_each(all, REPORTED_A_DEVICE, REPORTED);
+        for (device, point) in &surplus {
+            if let Some(record) = self.devices.get_mut(device) {
+                record.points.remove(point);
+            }
+        }
+        self.refuse(Limit::Reported, size(surplus.len()));
+    }
+}
+
+impl DeviceRecord {
+    fn merge(&mut self, other: &Self) {
+        add_each(&mut self.reads, &other.reads, super::Tally::merge);
+        for (mark, theirs) in &other.quirks {
+            let ours = self.quirks.entry(*mark);
+            ours.and_modify(|ours| ours.merge(theirs)).or_insert_with(|| theirs.clone());
+        }
+        add_each(&mut self.points, &other.points, super::PointRecord::merge);
+        self.delays.merge(&other.delays);
     }
 }
 

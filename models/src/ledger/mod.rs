@@ -12,12 +12,17 @@
 //!   function <intent> <code>[.<sub>] "<name>" done <n> refused <n> unanswered <n> <tally>
 //!   command <intent> <space> <address> values <values> <tally>
 //! device <protocol> <server> unit <n>
+//!   delay <spread of microseconds>
+//!   quirk <mark> <tally>
 //!   read <space> <start> count <n> <tally>
+//!   point <space> <address> first <time> values <values> steps <spread> followed <n> ignored <n>
+//!     unexplained <n> (on the same line)
 //! checksum sha256:<hex of all lines above>
 //! ```
 //!
 //! `<tally>` is `acts <n> first <time> last <time> segments [more,]<time>/<n>,…`; `<values>` is
-//! `none`, `<value>:<n>,…`, or `many <n> from <value> to <value>`. Lines are sorted as the types of
+//! `none`, `<value>:<n>,…`, or `many <n> from <value> to <value> spread <spread>`; `<spread>` is `none`
+//! or `<bits not looked at> <bin>:<n>,…` ([`Spread`]). Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.
 
 mod fields;
@@ -29,6 +34,7 @@ mod ranges;
 mod read;
 mod records;
 mod show;
+mod spread;
 mod store;
 mod tally;
 mod time;
@@ -36,11 +42,14 @@ mod values;
 mod write;
 
 pub use index::{ClientSum, CommandSum, DeviceSum, Kinds};
+pub use learn::{Observation, Saw};
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};
 pub use read::LoadError;
 pub use records::{
-    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Outcomes, Span,
+    Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
+    Outcomes, Point, PointRecord, Span,
 };
+pub use spread::Spread;
 pub use store::{Counts, Ledger};
 pub use tally::{SEGMENT_NS, Segments, Tally};
 pub use values::Values;

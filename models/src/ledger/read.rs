@@ -7,15 +7,16 @@ use foldhash::HashMap;
 use super::fields::{Fields, Read};
 use super::provenance::{Capture, Digest};
 use super::records::{
-    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Outcomes, Span,
+    Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
+    Outcomes, Point, PointRecord, Span,
 };
 use super::store::{Facts, Ledger};
 use super::time::Time;
 use super::write::{CHECKSUM, MAGIC, VERSION};
-use crate::event::{Conversation, Device, Intent, Protocol, Space};
+use crate::event::{Conversation, Device, Intent, Mark, Protocol, Space};
 use crate::limits::{
     CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE, READS,
-    READS_A_DEVICE,
+    READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
 
 /// Why a baseline file cannot be loaded.
@@ -124,7 +125,17 @@ enum Key {
     Capture(Digest),
     Limit(Limit),
     Conversation(Conversation, Fact),
-    Device(Device, Option<Span>),
+    Device(Device, Trait),
+}
+
+/// Where a line stands within its device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Trait {
+    Itself,
+    Delay,
+    Quirk(Mark),
+    Read(Span),
+    Point(Point),
 }
 
 /// Where a line stands within its conversation.
@@ -143,6 +154,7 @@ struct Reader {
     commands: HashMap<Device, usize>,
     all_commands: usize,
     reads: usize,
+    points: usize,
 }
 
 impl Reader {
@@ -156,7 +168,10 @@ impl Reader {
             ("device", false) => self.device(fields),
             ("function", true) => self.function(fields),
             ("command", true) => self.command(fields),
+            ("delay", true) => self.delay(fields),
+            ("quirk", true) => self.quirk(fields),
             ("read", true) => self.read(fields),
+            ("point", true) => self.point(fields),
             (word, true) => Err(format!("unknown word `{word}` after two spaces")),
             (word, false) => Err(format!("unknown word `{word}`")),
         }
@@ -260,9 +275,9 @@ impl Reader {
         let protocol = fields.known("protocol", Protocol::from_word)?;
         let device = device(protocol, &mut fields)?;
         fields.end()?;
-        self.follow(Key::Device(device, None))?;
-        room(self.facts.reads.len() < CONVERSATIONS, "devices")?;
-        self.facts.reads.insert(device, HashMap::default());
+        self.follow(Key::Device(device, Trait::Itself))?;
+        room(self.facts.devices.len() < CONVERSATIONS, "devices")?;
+        self.facts.devices.insert(device, DeviceRecord::default());
         Ok(())
     }
 
@@ -277,13 +292,60 @@ impl Reader {
             return Err("want a count of 1 or more".to_owned());
         }
 
-        let Some(Key::Device(device, _)) = self.last else { return Err(ALONE.to_owned()) };
-        self.follow(Key::Device(device, Some(span)))?;
         self.reads += 1;
         room(self.reads <= READS, "reads")?;
-        let spans = self.facts.reads.get_mut(&device).ok_or(ALONE)?;
+        let spans = &mut self.of_device(Trait::Read(span))?.reads;
         spans.insert(span, tally);
         room(spans.len() <= READS_A_DEVICE, "reads of a device")
+    }
+
+    fn delay(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let delays = fields.spread()?;
+        fields.end()?;
+        if delays.bins.is_empty() {
+            return Err("a delay that was never seen".to_owned());
+        }
+        self.of_device(Trait::Delay)?.delays = delays;
+        Ok(())
+    }
+
+    fn quirk(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let mark = fields.known("quirk", Mark::from_word)?;
+        let tally = fields.tally()?;
+        fields.end()?;
+        self.of_device(Trait::Quirk(mark))?.quirks.insert(mark, tally);
+        Ok(())
+    }
+
+    fn point(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let space = fields.known("space", Space::from_word)?;
+        let point = Point { space, address: fields.number("an address")? };
+        fields.word("first")?;
+        let Time(first_ns) = fields.time()?;
+        fields.word("values")?;
+        let values = fields.values()?;
+        fields.word("steps")?;
+        let steps = fields.spread()?;
+        fields.word("followed")?;
+        let followed = fields.number("a count")?;
+        fields.word("ignored")?;
+        let ignored = fields.number("a count")?;
+        fields.word("unexplained")?;
+        let effects = Effects { followed, ignored, unexplained: fields.number("a count")? };
+        fields.end()?;
+
+        self.points += 1;
+        room(self.points <= REPORTED, "reported points")?;
+        let points = &mut self.of_device(Trait::Point(point))?.points;
+        points.insert(point, PointRecord { first_ns, values, steps, effects });
+        room(points.len() <= REPORTED_A_DEVICE, "reported points of a device")
+    }
+
+    /// The device that an indented line belongs to, which says this of it.
+    fn of_device(&mut self, says: Trait) -> Read<&mut DeviceRecord> {
+        let Some(Key::Device(device, _)) = self.last else { return Err(ALONE.to_owned()) };
+        self.follow(Key::Device(device, says))?;
+        Ok(self.facts.devices.get_mut(&device).ok_or(ALONE)?)
     }
 
     /// The conversation that an indented line belongs to.

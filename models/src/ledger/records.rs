@@ -1,13 +1,15 @@
 //! What the ledger holds: the keys things are counted under, and what is counted.
 
 use core::fmt;
+use std::collections::BTreeMap;
 
 use foldhash::HashMap;
 
 use super::index::size;
+use super::spread::Spread;
 use super::tally::Tally;
 use super::values::Values;
-use crate::event::{Function, Intent, Outcome, Space};
+use crate::event::{Function, Intent, Mark, Outcome, Space};
 use crate::limits::NAME_OCTETS;
 
 /// A function as it is told apart in a conversation.
@@ -66,6 +68,110 @@ impl Span {
     #[must_use]
     pub const fn last(&self) -> u32 {
         self.start.saturating_add(self.count.saturating_sub(1))
+    }
+}
+
+/// A point of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Point {
+    /// Kind of the point.
+    pub space: Space,
+    /// Its address, as on the wire.
+    pub address: u32,
+}
+
+/// `coil 7`.
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.space, self.address)
+    }
+}
+
+/// What was learned of a device, whoever asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceRecord {
+    pub(crate) reads: HashMap<Span, Tally>,
+    pub(crate) quirks: BTreeMap<Mark, Tally>,
+    pub(crate) points: HashMap<Point, PointRecord>,
+    pub(crate) delays: Spread,
+}
+
+impl DeviceRecord {
+    /// How often it did what a [`Mark`] says, if it did.
+    #[must_use]
+    pub fn quirk(&self, mark: Mark) -> Option<&Tally> {
+        self.quirks.get(&mark)
+    }
+
+    /// What was learned of the values that it reports of a point.
+    #[must_use]
+    pub fn point(&self, point: Point) -> Option<&PointRecord> {
+        self.points.get(&point)
+    }
+
+    /// How long it takes to answer, in microseconds.
+    #[must_use]
+    pub const fn delays(&self) -> &Spread {
+        &self.delays
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+}
+
+/// What was learned of the values that a device reports of a point.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PointRecord {
+    pub(crate) first_ns: u64,
+    pub(crate) values: Values,
+    pub(crate) steps: Spread,
+    pub(crate) effects: Effects,
+}
+
+impl PointRecord {
+    /// The values that were reported.
+    #[must_use]
+    pub const fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// By how much one reported value differed from the one before.
+    #[must_use]
+    pub const fn steps(&self) -> &Spread {
+        &self.steps
+    }
+
+    /// Whether reports follow commands.
+    #[must_use]
+    pub const fn effects(&self) -> Effects {
+        self.effects
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.first_ns = self.first_ns.min(other.first_ns);
+        self.values.merge(&other.values);
+        self.steps.merge(&other.steps);
+        self.effects.merge(other.effects);
+    }
+}
+
+/// Whether what is reported of a point follows what is commanded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Commands whose value was reported soon after.
+    pub followed: u64,
+    /// Commands whose value was not.
+    pub ignored: u64,
+    /// Changes of a point that is commanded now and then, without a command.
+    pub unexplained: u64,
+}
+
+impl Effects {
+    fn merge(&mut self, other: Self) {
+        self.followed = self.followed.saturating_add(other.followed);
+        self.ignored = self.ignored.saturating_add(other.ignored);
+        self.unexplained = self.unexplained.saturating_add(other.unexplained);
     }
 }
 

@@ -8,7 +8,7 @@ use foldhash::HashMap;
 
 use super::index::{ClientSum, DeviceSum, Index, Kinds, size};
 use super::provenance::{Capture, Digest, SameCapture};
-use super::records::{Command, ConversationRecord, FunctionKey, Span};
+use super::records::{Command, ConversationRecord, DeviceRecord, FunctionKey, Span};
 use super::tally::Tally;
 use crate::event::{Conversation, Device};
 use crate::limits::Limit;
@@ -31,7 +31,7 @@ pub(crate) struct Facts {
     /// How often a new name was not learned because a limit was reached.
     pub(crate) refused: BTreeMap<Limit, u64>,
     pub(crate) conversations: HashMap<Conversation, ConversationRecord>,
-    pub(crate) reads: HashMap<Device, HashMap<Span, Tally>>,
+    pub(crate) devices: HashMap<Device, DeviceRecord>,
 }
 
 impl Facts {
@@ -88,6 +88,7 @@ impl Ledger {
             functions: size(self.index.functions_learned),
             commands: size(self.index.commands_learned),
             reads: size(self.index.spans_learned),
+            points: size(self.index.points_learned),
         }
     }
 
@@ -103,10 +104,16 @@ impl Ledger {
         self.facts.conversations.get(conversation)
     }
 
+    /// What was learned of a device, whoever asked.
+    #[must_use]
+    pub fn record(&self, device: &Device) -> Option<&DeviceRecord> {
+        self.facts.devices.get(device)
+    }
+
     /// All spans read of a device, sorted.
     #[must_use]
     pub fn reads(&self, device: &Device) -> Vec<(&Span, &Tally)> {
-        self.facts.reads.get(device).map(sorted).unwrap_or_default()
+        self.record(device).map(|record| sorted(&record.reads)).unwrap_or_default()
     }
 
     /// All conversations of a client together.
@@ -191,6 +198,8 @@ pub struct Counts {
     pub commands: u64,
     /// Spans read of all devices.
     pub reads: u64,
+    /// Points that devices reported values of.
+    pub points: u64,
 }
 
 /// What a hash map holds, in the order of its keys.

@@ -21,10 +21,11 @@ conversation dnp3 10.0.0.5 master 1 -> 10.0.0.20 outstation 10 acts 4 first 2023
   command select binary-output 4 values close:1 acts 1 first 2023-11-14T22:13:20.000000000Z last 2023-11-14T22:13:20.000000000Z segments 2023-11-14T22:10:00Z/1
   command operate binary-output 4 values close:1,trip:1 acts 2 first 2023-11-14T22:13:20.000000000Z last 2023-11-14T22:13:20.000000000Z segments 2023-11-14T22:10:00Z/1
 device modbus 10.0.0.9 unit 1
+  delay 0 0:31
   read holding-register 0 count 10 acts 30 first 2023-11-14T22:13:20.000000000Z last 2023-11-14T22:42:20.000000000Z segments 2023-11-14T22:10:00Z/4
 device dnp3 10.0.0.20 outstation 10
   read class 1 count 3 acts 1 first 2023-11-14T22:13:20.000000000Z last 2023-11-14T22:13:20.000000000Z segments 2023-11-14T22:10:00Z/1
-checksum sha256:03719b42d41c32948609da6634da4ee59dca76f5276ce3eb048b77c08d1a22e7
+checksum sha256:7690759691b357108788e29544f49d5296a1f54fdc16c9bbdd766f4963465c48
 "#;
     assert_eq!(text, expected, "\n{text}");
     assert_eq!(Ledger::from_text(expected), Ok(polled_and_commanded()));

@@ -3,6 +3,7 @@
 use core::cmp::Ordering;
 use core::fmt;
 
+use super::spread::Spread;
 use crate::event::{Switch, Value};
 use crate::limits::VALUES_A_POINT;
 use crate::words::counted;
@@ -97,6 +98,8 @@ pub struct Values {
     pub(crate) numbers: u64,
     /// Least and greatest number; NaN is in no range.
     pub(crate) range: Option<(Number, Number)>,
+    /// How the numbers spread; told only where there are too `many` to list.
+    pub(crate) spread: Spread,
 }
 
 impl Values {
@@ -141,6 +144,12 @@ impl Values {
         self.range.map(|(least, greatest)| (least.real(), greatest.real()))
     }
 
+    /// How the numbers spread.
+    #[must_use]
+    pub const fn spread(&self) -> &Spread {
+        &self.spread
+    }
+
     /// The values for people: `0 (12 times), 1 (3 times)`, or their range.
     #[must_use]
     pub fn list(&self) -> String {
@@ -159,6 +168,7 @@ impl Values {
     pub(crate) fn add_exact(&mut self, value: Exact, times: u64) {
         if let Exact::Number(number) = value {
             self.numbers = self.numbers.saturating_add(times);
+            self.spread.add_times(number.real(), times);
             if !number.real().is_nan() {
                 self.widen((number, number));
             }
@@ -181,6 +191,7 @@ impl Values {
         if other.many {
             self.give_up();
             self.numbers = self.numbers.saturating_add(other.numbers);
+            self.spread.merge(&other.spread);
             if let Some(range) = other.range {
                 self.widen(range);
             }
@@ -211,10 +222,10 @@ impl fmt::Display for Values {
         }
         if self.many {
             write!(f, "many {}", self.numbers)?;
-            return match self.range {
-                Some((least, greatest)) => write!(f, " from {least} to {greatest}"),
-                None => Ok(()),
-            };
+            if let Some((least, greatest)) = self.range {
+                write!(f, " from {least} to {greatest}")?;
+            }
+            return write!(f, " spread {}", self.spread);
         }
         for (nth, (value, count)) in self.exact.iter().enumerate() {
             write!(f, "{}{value}:{count}", if nth > 0 { "," } else { "" })?;
@@ -251,7 +262,12 @@ mod tests {
     fn of_many_values_the_range_remains() {
         let numbers: Vec<f64> = (0..=16).map(f64::from).collect();
         let values = values(&numbers);
-        assert_eq!(values.to_string(), "many 17 from 0 to 16");
+        assert_eq!(
+            values.to_string(),
+            "many 17 from 0 to 16 spread 0 0:1,4190209:1,4194305:1,4196353:1,4198401:1,4199425:1,4200449:1,\
+             4201473:1,4202497:1,4203009:1,4203521:1,4204033:1,4204545:1,4205057:1,4205569:1,4206081:1,\
+             4206593:1"
+        );
         assert_eq!((values.count(Value::Number(3.0)), values.distinct()), (None, None));
     }
 

@@ -4,7 +4,8 @@ use core::fmt;
 
 use super::provenance::Digest;
 use super::records::{
-    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Outcomes,
+    Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
+    Outcomes, PointRecord,
 };
 use super::store::{Facts, Ledger, sorted};
 use super::tally::{SEGMENT_NS, Segments, Tally};
@@ -49,11 +50,9 @@ impl fmt::Display for Facts {
             writeln!(f, "conversation {conversation} {}", record.tally)?;
             write_conversation(f, record)?;
         }
-        for (device, spans) in sorted(&self.reads) {
+        for (device, record) in sorted(&self.devices) {
             writeln!(f, "device {} {device}", device.protocol)?;
-            for (span, tally) in sorted(spans) {
-                writeln!(f, "  read {} {} count {} {tally}", span.space, span.start, span.count)?;
-            }
+            write_device(f, record)?;
         }
         Ok(())
     }
@@ -65,6 +64,25 @@ fn write_conversation(f: &mut fmt::Formatter<'_>, record: &ConversationRecord) -
     }
     for (command, record) in sorted(&record.commands) {
         write_command(f, *command, record)?;
+    }
+    Ok(())
+}
+
+fn write_device(f: &mut fmt::Formatter<'_>, record: &DeviceRecord) -> fmt::Result {
+    if !record.delays.bins.is_empty() {
+        writeln!(f, "  delay {}", record.delays)?;
+    }
+    for (mark, tally) in &record.quirks {
+        writeln!(f, "  quirk {mark} {tally}")?;
+    }
+    for (span, tally) in sorted(&record.reads) {
+        writeln!(f, "  read {} {} count {} {tally}", span.space, span.start, span.count)?;
+    }
+    for (point, record) in sorted(&record.points) {
+        let PointRecord { first_ns, values, steps, effects } = record;
+        let Effects { followed, ignored, unexplained } = effects;
+        write!(f, "  point {point} first {:.9} values {values} steps {steps}", Time(*first_ns))?;
+        writeln!(f, " followed {followed} ignored {ignored} unexplained {unexplained}")?;
     }
     Ok(())
 }

@@ -95,21 +95,26 @@ impl Raiser {
         out: &mut dyn FnMut(Alert),
     ) {
         self.close_quiet(event.time_ns, out);
-        match event.stage {
-            Stage::Requested => {
-                let least = match Consequence::of(event.intent) {
-                    Consequence::Observes => self.settings.at_bits,
-                    Consequence::Adjusts | Consequence::Acts => self.settings.command_at_bits,
-                };
-                let counts = |finding: &&Finding| {
-                    finding.hard || (!hard_only && finding.surprise.0 >= least)
-                };
-                let counted: Vec<&Finding> = findings.iter().filter(counts).collect();
-                if !counted.is_empty() {
-                    self.extend(event, &counted, out);
-                }
-            }
-            Stage::Ended { outcome, .. } => self.ended(event, outcome),
+        let counts = |finding: &&Finding| {
+            let about = finding.about.as_deref().unwrap_or(event);
+            let least = match Consequence::of(about.intent) {
+                Consequence::Observes => self.settings.at_bits,
+                Consequence::Adjusts | Consequence::Acts => self.settings.command_at_bits,
+            };
+            finding.hard || (!hard_only && finding.surprise.0 >= least)
+        };
+        let mut counted: Vec<&Finding> = findings.iter().filter(counts).collect();
+        while let Some(first) = counted.first() {
+            // Those of one actor about one act belong together.
+            let (actor, about) = (first.actor, first.about.as_deref());
+            let same =
+                |finding: &&Finding| finding.actor == actor && finding.about.as_deref() == about;
+            let (ours, others) = counted.iter().partition(|finding| same(finding));
+            counted = others;
+            self.extend(about.unwrap_or(event), &ours, out);
+        }
+        if let Stage::Ended { outcome, .. } = event.stage {
+            self.ended(event, outcome);
         }
     }
 
@@ -151,7 +156,9 @@ impl Raiser {
         }
         let end_ns = event.time_ns.saturating_add(self.settings.quiet_ns);
         self.earliest_end_ns = self.earliest_end_ns.min(end_ns);
-        self.wait_for(event, actor);
+        if event.stage == Stage::Requested {
+            self.wait_for(event, actor);
+        }
         let Some(episode) = self.open.get_mut(&actor) else { return };
         if episode.add(event, findings) {
             episode.seen.dropped_packets = self.dropped_packets;

@@ -116,6 +116,7 @@ mod tests {
             surprise: Bits(bits),
             hard,
             actor: None,
+            about: None,
             because: String::new(),
             normal_if: String::new(),
         }

@@ -2,8 +2,8 @@
 
 use gridtap_models::detector::{Bits, Finding};
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Protocol, Space, Stage,
-    Target, Unseen, Value,
+    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
+    Stage, Target, Unseen, Value,
 };
 
 use super::record::Outcomes;
@@ -35,6 +35,9 @@ fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
             count: 1,
             values: vec![Value::Number(7.0)],
         }],
+        reported: Vec::new(),
+        marks: Marks::default(),
+        sequence: None,
         broadcast: false,
         digest: packet,
         unseen: Unseen::default(),
@@ -48,6 +51,7 @@ fn finding(kind: &'static str, bits: f64, hard: bool) -> Finding {
         surprise: Bits(bits),
         hard,
         actor: None,
+        about: None,
         because: format!("{bits} bits of {kind}"),
         normal_if: "it were normal".to_owned(),
     }

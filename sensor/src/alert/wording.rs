@@ -2,7 +2,7 @@
 
 use core::fmt::Write;
 
-use gridtap_models::event::{Event, Protocol, Value};
+use gridtap_models::event::{Event, Stage, Value};
 
 use super::record::PointRecord;
 
@@ -12,17 +12,15 @@ const NAMED_POINTS: usize = 4;
 /// One sentence: who asked whom for what.
 pub(crate) fn what(event: &Event) -> String {
     let talk = &event.conversation;
-    let mut text = format!(
-        "{} asked {}{} {} for {}",
-        talk.client,
-        if event.broadcast { "all units behind " } else { "" },
-        talk.server,
-        match talk.protocol {
-            Protocol::Modbus => format!("unit {}", talk.unit),
-            Protocol::Dnp3 => format!("outstation {}", talk.unit),
-        },
-        event.function.name,
-    );
+    let device = talk.device();
+    let (client, function) = (talk.client, event.function.name);
+    let mut text = match event.stage {
+        Stage::Requested if event.broadcast => {
+            format!("{client} asked all units behind {device} for {function}")
+        }
+        Stage::Requested | Stage::Ended { .. } => format!("{client} asked {device} for {function}"),
+        Stage::Reported | Stage::Noticed => format!("{device} sent {client} {function}"),
+    };
     let points = points(event, NAMED_POINTS.saturating_add(1));
     for (nth, point) in points.iter().take(NAMED_POINTS).enumerate() {
         text.push_str(if nth == 0 { ": " } else { ", " });

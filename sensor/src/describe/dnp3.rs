@@ -1,7 +1,7 @@
 //! DNP3: what its functions are meant to do, and to which points.
 
 use gridtap_models::event::{
-    Conversation, Function, Intent, Outcome, Protocol, Space, Switch, Target, Value,
+    Conversation, Event, Function, Intent, Mark, Outcome, Protocol, Space, Switch, Target, Value,
 };
 use gridtap_parsers::Direction;
 use gridtap_parsers::dnp3::{
@@ -13,26 +13,35 @@ use super::{Act, Context, Key, Part, RequestNote};
 
 /// Targets that one act keeps; a fragment has room for some 600 commands.
 const TARGETS: usize = 1_024;
+/// Values that one message reports at most; a fragment of 2,048 octets has room for 16,000 bits.
+const REPORTED: usize = 16_384;
 
 /// What `message` is to its conversation.
 pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
     let Message::Fragment(fragment) = message else { return Part::Neither };
     let (master, outstation) = match fragment.direction() {
         Direction::Request => (fragment.link.source, fragment.link.destination),
-        Direction::Response => (fragment.link.destination, fragment.link.source),
-        Direction::Unsolicited | Direction::Link => return Part::Neither,
+        Direction::Response | Direction::Unsolicited => {
+            (fragment.link.destination, fragment.link.source)
+        }
+        Direction::Link => return Part::Neither,
     };
     let key = Key {
         ends: (outstation, master),
         number: u16::from(fragment.control.sequence()),
         function: 0,
     };
-    let answers = matches!(fragment.function, FunctionCode::Response | FunctionCode::AuthResponse);
-    if answers {
+    if matches!(fragment.function, FunctionCode::Response | FunctionCode::AuthResponse) {
         // Of several fragments the first has the request's sequence; the others count on from it.
-        let first = fragment.control.first();
-        let outcome = outcome(fragment);
-        return if first { Part::Answers { key, outcome } } else { Part::Neither };
+        let act = answers(fragment, key, context);
+        return if fragment.control.first() {
+            Part::Answers { act, outcome: outcome(fragment) }
+        } else {
+            Part::Reports(act)
+        };
+    }
+    if fragment.direction() == Direction::Unsolicited {
+        return Part::Reports(answers(fragment, key, context));
     }
     // A confirmation asks for nothing, and answers no request.
     let confirms = fragment.function == FunctionCode::Confirm;
@@ -73,9 +82,101 @@ fn asks(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
         },
         targets: targets(fragment),
         broadcast: fragment.link.is_broadcast(),
+        sequence: Some(u16::from(fragment.control.sequence())),
         key,
         note: RequestNote { packet: context.packet.number, address: None, quantity: None },
     }
+}
+
+/// What an outstation says, as an act of the master it says it to.
+fn answers(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
+    let (outstation, master) = key.ends;
+    Act {
+        conversation: Conversation {
+            protocol: Protocol::Dnp3,
+            client: context.receiver.address.ip(),
+            server: context.sender.address.ip(),
+            unit: outstation,
+            client_unit: Some(master),
+        },
+        intent: Intent::Report,
+        function: Function {
+            code: fragment.function.code(),
+            sub: None,
+            name: fragment.function.name(),
+        },
+        targets: Vec::new(),
+        broadcast: false,
+        sequence: Some(u16::from(fragment.control.sequence())),
+        key,
+        note: RequestNote { packet: context.packet.number, address: None, quantity: None },
+    }
+}
+
+/// The internal indications, in what an outstation says.
+pub(super) fn indications(message: &Message<'_>) -> Option<Iin> {
+    match message {
+        Message::Fragment(fragment) => fragment.iin,
+        Message::Link(_) => None,
+    }
+}
+
+/// What an outstation says of its points: values whose flags call them good.
+pub(super) fn reported(message: &Message<'_>) -> Vec<Target> {
+    const ONLINE: u8 = 1;
+    let Message::Fragment(fragment) = message else { return Vec::new() };
+    let mut targets: Vec<Target> = Vec::new();
+    let (mut points, mut latest_ms) = (0_usize, None);
+    for header in fragment.objects.headers().filter(|header| is_value(header.group)) {
+        let space = space(header.group);
+        for point in header.points() {
+            latest_ms = latest_ms.max(point.time_ms);
+            let good = point.flags.is_none_or(|flags| flags & ONLINE != 0);
+            let value = if let dnp3::Value::Bit(on) = point.value {
+                Some(f64::from(u8::from(on)))
+            } else if let dnp3::Value::DoubleBit(state) = point.value {
+                Some(f64::from(state as u8))
+            } else {
+                point.value.number()
+            };
+            let (Some(index), Some(value), true) = (point.index, value, good) else { continue };
+            points = points.saturating_add(1);
+            if points > REPORTED {
+                break;
+            }
+            push(&mut targets, space, index, Value::Number(value), usize::MAX);
+        }
+    }
+    if let Some(ms) = latest_ms {
+        targets.push(clock(ms));
+    }
+    targets
+}
+
+/// Whether the objects of a group say what a point's value is.
+const fn is_value(group: u8) -> bool {
+    matches!(group, 1..=4 | 10 | 11 | 20..=23 | 30..=33 | 40 | 42)
+}
+
+/// A clock's reading, as the place of a point.
+fn clock(ms: u64) -> Target {
+    #[expect(clippy::cast_precision_loss, reason = "48 bits of milliseconds fit into a double")]
+    let value = Value::Number(ms as f64);
+    Target { space: Space::Time, start: 0, count: 1, values: vec![value] }
+}
+
+/// Whether an answer to a command repeats another command.
+pub(super) fn differs(message: &Message<'_>, asked: &Event) -> Option<Mark> {
+    let Message::Fragment(fragment) = message else { return None };
+    if !asked.intent.commands() || asked.function.code == FunctionCode::Write.code() {
+        return None;
+    }
+    let answered = targets(fragment);
+    let commands = |targets: &[Target]| -> Vec<Target> {
+        targets.iter().filter(|target| !target.values.is_empty()).cloned().collect()
+    };
+    let repeated = commands(&answered);
+    (!repeated.is_empty() && repeated != commands(&asked.targets)).then_some(Mark::EchoDiffers)
 }
 
 fn intent(fragment: &Fragment<'_>) -> Intent {
@@ -140,8 +241,15 @@ fn written(fragment: &Fragment<'_>) -> Intent {
 fn targets(fragment: &Fragment<'_>) -> Vec<Target> {
     let mut targets = Vec::new();
     for header in fragment.objects.headers() {
+        let clocks = |point: dnp3::Point<'_>| {
+            if let dnp3::Value::Time(ms) = point.value { Some(ms) } else { None }
+        };
         if matches!(header.group, 10 | 12 | 41) && header.points().next().is_some() {
             commands(&header, &mut targets);
+        } else if header.group == 50
+            && let Some(ms) = header.points().find_map(clocks)
+        {
+            targets.push(clock(ms));
         } else if targets.len() < TARGETS {
             targets.push(span(&header));
         }
@@ -162,17 +270,21 @@ fn commands(header: &ObjectHeader<'_>, targets: &mut Vec<Target>) {
         } else {
             continue;
         };
-        let space = space(header.group);
-        let next = targets.last_mut().filter(|last| {
-            let end = last.start.checked_add(last.count);
-            last.space == space && !last.values.is_empty() && end == Some(index)
-        });
-        if let Some(last) = next {
-            last.count = last.count.saturating_add(1);
-            last.values.push(value);
-        } else if targets.len() < TARGETS {
-            targets.push(Target { space, start: index, count: 1, values: vec![value] });
-        }
+        push(targets, space(header.group), index, value, TARGETS);
+    }
+}
+
+/// Puts a point to the target before it, if it is its neighbour, or to one of its own.
+fn push(targets: &mut Vec<Target>, space: Space, index: u32, value: Value, most: usize) {
+    let next = targets.last_mut().filter(|last| {
+        let end = last.start.checked_add(last.count);
+        last.space == space && !last.values.is_empty() && end == Some(index)
+    });
+    if let Some(last) = next {
+        last.count = last.count.saturating_add(1);
+        last.values.push(value);
+    } else if targets.len() < most {
+        targets.push(Target { space, start: index, count: 1, values: vec![value] });
     }
 }
 

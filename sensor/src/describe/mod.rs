@@ -2,6 +2,7 @@
 //!
 //! Left of here there are protocols and no opinions; right of here opinions and no protocols.
 
+mod check;
 mod dnp3;
 mod modbus;
 mod pending;
@@ -9,9 +10,12 @@ mod pending;
 mod tests;
 
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Stage, Target, Unseen,
+    Conversation, Event, Function, Intent, Mark, Marks, Outcome, PacketRef, Place, Stage, Target,
+    Unseen,
 };
 use gridtap_parsers::{Direction, Message, Parsed};
+
+use check::Checks;
 
 pub use pending::RequestNote;
 use pending::{Key, Pending, Waiting};
@@ -46,6 +50,7 @@ pub struct End {
 #[derive(Debug, Default)]
 pub struct Describer {
     pending: Pending,
+    checks: Checks,
 }
 
 /// How long requests wait, and how many.
@@ -65,6 +70,8 @@ struct Act {
     function: Function,
     targets: Vec<Target>,
     broadcast: bool,
+    /// Transaction identifier or application sequence, where there is one.
+    sequence: Option<u16>,
     key: Key,
     note: RequestNote,
 }
@@ -74,9 +81,12 @@ struct Act {
 enum Part {
     /// It asks for something.
     Asks(Act),
-    /// It answers the request with this key.
-    Answers { key: Key, outcome: Outcome },
-    /// Neither: a confirmation, a link frame, something that could not be read.
+    /// It answers the request with the key of this act, which is described as if it had been asked
+    /// for: nobody may have.
+    Answers { act: Act, outcome: Outcome },
+    /// A device speaks unasked, or goes on with its answer.
+    Reports(Act),
+    /// None of these: a confirmation, a link frame, something that could not be read.
     Neither,
 }
 
@@ -92,41 +102,108 @@ impl Describer {
     ) -> Option<RequestNote> {
         let oldest_ns = context.time_ns.saturating_sub(patience.answer_ns);
         while let Some(old) = self.pending.take_older(oldest_ns) {
+            self.checks.give_up(old.key);
             out.unanswered(old.event, context.time_ns);
         }
+        self.checks.at(context.unseen);
         let message = parsed.message.as_ref()?;
         // What may have been read out of step is no act of anybody.
-        let part = if parsed.uncertain {
-            Part::Neither
-        } else {
-            match message {
-                Message::Modbus(adu) => modbus::part(adu, context),
-                Message::Dnp3(message) => dnp3::part(message, context),
-            }
+        if parsed.uncertain {
+            return None;
+        }
+        let part = match message {
+            Message::Modbus(adu) => modbus::part(adu, context),
+            Message::Dnp3(message) => dnp3::part(message, context),
         };
+        let marks = check::broken(parsed.error.as_ref());
         match part {
             Part::Asks(act) => {
-                let (key, note) = (act.key, act.note);
-                let event = event(act, context, out.place());
-                out.put(event.clone());
-                let waiting = Waiting { key, event, note };
-                if let Some(oldest) = self.pending.add(waiting, patience.requests) {
-                    *out.pushed_out = out.pushed_out.saturating_add(1);
-                    out.unanswered(oldest.event, context.time_ns);
-                }
+                self.asks(act, marks, context, patience, out);
                 None
             }
-            Part::Answers { key, outcome } => {
-                let Waiting { mut event, note, .. } = self.pending.take(key)?;
-                let after_ns = context.time_ns.saturating_sub(event.time_ns);
-                event.stage = Stage::Ended { outcome, after_ns };
-                event.place = out.place();
-                (event.time_ns, event.packet) = (context.time_ns, context.packet);
-                event.unseen = context.unseen;
+            Part::Answers { act, outcome } => {
+                self.answers(message, act, outcome, marks, context, out)
+            }
+            Part::Reports(act) => {
+                let key = act.key;
+                let mut event = event(act, context, out.place());
+                event.stage = Stage::Reported;
+                event.reported = reported(message, None);
+                event.marks = marks.and(self.indications(message, key));
                 out.put(event);
-                Some(note)
+                None
             }
             Part::Neither => None,
+        }
+    }
+
+    fn asks(
+        &mut self,
+        act: Act,
+        marks: Marks,
+        context: &Context,
+        patience: &Patience,
+        out: &mut Numbered<'_>,
+    ) {
+        let (key, note) = (act.key, act.note);
+        let mut event = event(act, context, out.place());
+        event.marks = marks.and(self.checks.asked(key, &event));
+        out.put(event.clone());
+        let waiting = Waiting { key, event, note };
+        if let Some(oldest) = self.pending.add(waiting, patience.requests) {
+            *out.pushed_out = out.pushed_out.saturating_add(1);
+            self.checks.give_up(oldest.key);
+            out.unanswered(oldest.event, context.time_ns);
+        }
+    }
+
+    fn answers(
+        &mut self,
+        message: &Message<'_>,
+        act: Act,
+        outcome: Outcome,
+        marks: Marks,
+        context: &Context,
+        out: &mut Numbered<'_>,
+    ) -> Option<RequestNote> {
+        let key = act.key;
+        let marks = marks.and(self.indications(message, key));
+        let Some(Waiting { mut event, note, .. }) = self.pending.take(key) else {
+            let reported = reported(message, None);
+            let marks = marks.and(self.checks.unasked(key, &reported, outcome, context.unseen));
+            // An answer to nobody tells nothing but that; its values are not put to any point.
+            if !marks.is_empty() {
+                let place = out.place();
+                out.put(Event { stage: Stage::Noticed, marks, ..event(act, context, place) });
+            }
+            return None;
+        };
+        let after_ns = context.time_ns.saturating_sub(event.time_ns);
+        let unread = reported(message, None);
+        self.checks.ended(key, &event, outcome);
+        self.checks.remember(key, &unread, outcome);
+        event.reported = reported(message, Some(&event));
+        event.marks = marks;
+        if outcome == Outcome::Done
+            && let Some(mark) = differs(message, &event)
+        {
+            event.marks.insert(mark);
+        }
+        event.stage = Stage::Ended { outcome, after_ns };
+        event.place = out.place();
+        (event.time_ns, event.packet) = (context.time_ns, context.packet);
+        event.unseen = context.unseen;
+        out.put(event);
+        Some(note)
+    }
+
+    fn indications(&mut self, message: &Message<'_>, key: Key) -> Marks {
+        match message {
+            Message::Dnp3(message) => match dnp3::indications(message) {
+                Some(now) => self.checks.indications(key.ends, now),
+                None => Marks::default(),
+            },
+            Message::Modbus(_) => Marks::default(),
         }
     }
 
@@ -187,9 +264,30 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         intent: act.intent,
         function: act.function,
         targets: act.targets,
+        reported: Vec::new(),
+        marks: Marks::default(),
+        sequence: act.sequence,
         broadcast: act.broadcast,
         digest,
         unseen: context.unseen,
+    }
+}
+
+/// The points that a device's message says something about, with their values.
+///
+/// A Modbus response does not name its points: without its request they stand at 0.
+fn reported(message: &Message<'_>, asked: Option<&Event>) -> Vec<Target> {
+    match message {
+        Message::Modbus(adu) => modbus::reported(adu, asked),
+        Message::Dnp3(message) => dnp3::reported(message),
+    }
+}
+
+/// How an answer differs from what was asked for, if it does.
+fn differs(message: &Message<'_>, asked: &Event) -> Option<Mark> {
+    match message {
+        Message::Modbus(adu) => modbus::differs(adu, asked),
+        Message::Dnp3(message) => dnp3::differs(message, asked),
     }
 }
 

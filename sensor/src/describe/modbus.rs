@@ -1,11 +1,11 @@
 //! Modbus: what its functions are meant to do, and to which points.
 
 use gridtap_models::event::{
-    Conversation, Function, Intent, Outcome, Protocol, Space, Target, Value,
+    Conversation, Event, Function, Intent, Mark, Outcome, Protocol, Space, Target, Value,
 };
 use gridtap_parsers::Direction;
 use gridtap_parsers::modbus::{
-    Adu, Body, Diagnostic, Framing, FunctionCode, MeiType, Request, UmasCode,
+    Adu, Body, Diagnostic, Framing, FunctionCode, MeiType, Request, Response, UmasCode,
 };
 
 use super::{Act, Context, Key, Part, RequestNote};
@@ -26,10 +26,13 @@ pub(super) fn part(adu: &Adu<'_>, context: &Context) -> Part {
         Body::Unread(_) if adu.direction == Direction::Request => {
             Part::Asks(asks(adu, None, key, context))
         }
-        Body::Response(_) | Body::Unread(_) => Part::Answers { key, outcome: Outcome::Done },
-        Body::Exception(code) => {
-            Part::Answers { key, outcome: Outcome::Refused(u16::from(code.code())) }
+        Body::Response(_) | Body::Unread(_) => {
+            Part::Answers { act: answers(adu, key, context), outcome: Outcome::Done }
         }
+        Body::Exception(code) => Part::Answers {
+            act: answers(adu, key, context),
+            outcome: Outcome::Refused(u16::from(code.code())),
+        },
     }
 }
 
@@ -58,9 +61,70 @@ fn asks(adu: &Adu<'_>, request: Option<&Request<'_>>, key: Key, context: &Contex
         targets: request.map(|request| targets(adu.function, request)).unwrap_or_default(),
         // Over TCP unit 0 is the server itself; only a serial line broadcasts with it.
         broadcast: adu.unit == 0 && adu.framing == Framing::Rtu,
+        sequence: sequence(adu),
         key,
         note: note(request, context),
     }
+}
+
+/// An answer as the act that it answers, of which it tells the function alone.
+fn answers(adu: &Adu<'_>, key: Key, context: &Context) -> Act {
+    let (server, client) = (context.sender.address.ip(), context.receiver.address.ip());
+    let act = asks(adu, None, key, context);
+    Act { conversation: Conversation { client, server, ..act.conversation }, ..act }
+}
+
+fn sequence(adu: &Adu<'_>) -> Option<u16> {
+    match adu.framing {
+        Framing::Tcp { transaction } => Some(transaction),
+        Framing::Rtu => None,
+    }
+}
+
+/// What a response says of the points that were asked for.
+pub(super) fn reported(adu: &Adu<'_>, asked: Option<&Event>) -> Vec<Target> {
+    let Body::Response(response) = adu.body else { return Vec::new() };
+    let span = asked.and_then(|event| event.targets.iter().find(|t| t.values.is_empty()));
+    let (space, start) = span.map_or((Space::Other, 0), |span| (span.space, span.start));
+    let values: Vec<Value> = if let Response::ReadBits { values } = response {
+        let quantity = span.and_then(|span| u16::try_from(span.count).ok());
+        let values = quantity.map_or(values, |quantity| values.first(quantity));
+        values.iter().map(|on| Value::Number(f64::from(u8::from(on)))).collect()
+    } else if let Response::ReadRegisters { values } = response {
+        values.iter().map(|value| Value::Number(f64::from(value))).collect()
+    } else {
+        return Vec::new();
+    };
+    let count = u32::try_from(values.len()).unwrap_or(u32::MAX);
+    if count == 0 { Vec::new() } else { vec![Target { space, start, count, values }] }
+}
+
+/// Whether the answer is another than the request calls for.
+pub(super) fn differs(adu: &Adu<'_>, asked: &Event) -> Option<Mark> {
+    let Body::Response(response) = adu.body else { return None };
+    let written = asked.targets.iter().find(|target| !target.values.is_empty());
+    let read = asked.targets.iter().find(|target| target.values.is_empty());
+    let other_than = |count: u32, len: usize| u32::try_from(len) != Ok(count);
+    if let Response::ReadBits { values } = response {
+        let octets = values.octets().len();
+        let other = read.is_some_and(|read| other_than(read.count.div_ceil(8), octets));
+        return other.then_some(Mark::AnswerDiffers);
+    }
+    if let Response::ReadRegisters { values } = response {
+        let other = read.is_some_and(|read| other_than(read.count, values.len()));
+        return other.then_some(Mark::AnswerDiffers);
+    }
+    let written = written?;
+    let other = if let Response::WriteSingle { address, value } = response {
+        let value = if written.space == Space::Coil { u16::from(value != 0) } else { value };
+        let value = Value::Number(f64::from(value));
+        written.start != u32::from(address) || !written.values.contains(&value)
+    } else if let Response::WriteMultiple { address, quantity } = response {
+        written.start != u32::from(address) || written.count != u32::from(quantity)
+    } else {
+        false
+    };
+    other.then_some(Mark::EchoDiffers)
 }
 
 fn sub_function(request: Option<&Request<'_>>) -> (Option<u16>, Option<&'static str>) {

@@ -66,7 +66,7 @@ impl Flow {
 
 fn outcome(event: &Event) -> Option<Outcome> {
     match event.stage {
-        Stage::Requested => None,
+        Stage::Requested | Stage::Reported | Stage::Noticed => None,
         Stage::Ended { outcome, .. } => Some(outcome),
     }
 }
@@ -209,7 +209,8 @@ fn confirms_and_unsolicited_responses_ask_for_nothing() {
         (frames::Station::master(1, 10), frames::Station::outstation(10, 1));
     let mut flow = Flow::new("dnp3");
     let unsolicited = frames::response::unsolicited(0, frames::Iin(0), &[]);
-    assert!(flow.send(Side::B, &outstation.frames(&unsolicited)).is_empty());
+    let [event] = &flow.send(Side::B, &outstation.frames(&unsolicited))[..] else { panic!() };
+    assert_eq!((event.stage, event.intent), (Stage::Reported, Intent::Report));
     let confirm = frames::request::confirm_unsolicited(0);
     assert!(flow.send(Side::A, &master.frames(&confirm)).is_empty());
 }

@@ -1,0 +1,196 @@
+//! `conformance`: what breaks the rules of the protocol.
+//!
+//! *Sees*: the marks of an event ([`Mark`]): malformed messages, wrong CRCs, other octets at a place of
+//! a stream that were delivered already, answers to nobody, second and other answers, echoes that
+//! differ, operations without or beside their selection, numbers that do not follow, restarts and
+//! lost events that a device tells of. Each finding's kind is its mark. A rule that needs somebody's
+//! intent to be broken ([`is_hard`]) is raised whatever was learned, unless the device was seen to break it while
+//! learning: then it is a quirk of that device, and as odd as it was rare.
+//! *Blind to*: what a loss could explain (nothing is marked then); a device that was attacked in this
+//! way all through the learning.
+//! *State*: conversations and marks that were reported in the last 24 hours, at most 65,536: a sloppy device is one
+//! finding a day, not a hundred thousand.
+
+use foldhash::HashMap;
+
+use crate::detector::{Detector, Finding};
+use crate::event::{Conversation, Event, Mark, Stage};
+use crate::ledger::{Ledger, Tally};
+use crate::surprise::{self, Context, FLOOR};
+use crate::words::counted;
+
+pub(crate) const NAME: &str = "conformance";
+
+/// Capture time for which the same mark of the same conversation is not reported again.
+const AGAIN_NS: u64 = 24 * 3_600 * 1_000_000_000;
+
+/// Conversations and marks that are remembered; beyond, all is forgotten and reported anew.
+const REMEMBERED: usize = 65_536;
+
+/// Judges what breaks the rules.
+#[derive(Debug, Default)]
+pub(crate) struct Conformance {
+    reported_ns: HashMap<(Conversation, Mark), u64>,
+}
+
+impl Detector for Conformance {
+    fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        for mark in event.marks.iter() {
+            self.judge_mark(ledger, event, mark, found);
+        }
+    }
+}
+
+impl Conformance {
+    fn judge_mark(
+        &mut self,
+        ledger: &Ledger,
+        event: &Event,
+        mark: Mark,
+        found: &mut dyn FnMut(Finding),
+    ) {
+        let key = (event.conversation, mark);
+        let since = self.reported_ns.get(&key).map(|at| event.time_ns.saturating_sub(*at));
+        if since.is_some_and(|since| since < AGAIN_NS) {
+            return;
+        }
+        let device = event.conversation.device();
+        let quirk = ledger.record(&device).and_then(|record| record.quirk(mark));
+        let quirk = quirk.map_or(0, Tally::count);
+        let acts = ledger.device(&device).map_or(0, |sum| sum.acts);
+        let context = Context { events: acts.max(quirk), distinct: 1 + u64::from(quirk > 0) };
+        let surprise = surprise::bits(context.share(quirk, 1.0));
+        let hard = is_hard(mark) && quirk == 0;
+        if !hard && surprise < FLOOR {
+            return;
+        }
+        if self.reported_ns.len() >= REMEMBERED {
+            self.reported_ns.clear();
+        }
+        self.reported_ns.insert(key, event.time_ns);
+        let times = match quirk {
+            0 => "never".to_owned(),
+            times => format!("{} of", counted(times, "time")),
+        };
+        found(Finding {
+            detector: NAME,
+            kind: mark.word(),
+            surprise,
+            hard,
+            // Who sent it: a device that answers, or the client that asks.
+            actor: (event.stage != Stage::Requested).then_some(event.conversation.server),
+            about: None,
+            because: format!(
+                "{}; {device} did so {times} {} of the baseline",
+                says(mark),
+                counted(acts, "request"),
+            ),
+            normal_if: format!("baseline lists quirk {mark} of {} {device}", device.protocol),
+        });
+    }
+}
+
+/// Whether nobody breaks this rule but by intent or a fault.
+const fn is_hard(mark: Mark) -> bool {
+    match mark {
+        Mark::ConflictingSegment
+        | Mark::ConflictingAnswer
+        | Mark::EchoDiffers
+        | Mark::OperateWithoutSelect
+        | Mark::OperateDiffers => true,
+        Mark::Malformed
+        | Mark::BadChecksum
+        | Mark::Foreign
+        | Mark::UnaskedAnswer
+        | Mark::AnswerDiffers
+        | Mark::SequenceJump
+        | Mark::Restarted
+        | Mark::EventsLost => false,
+    }
+}
+
+/// The rule, in a sentence.
+const fn says(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Malformed => "the message breaks the standard",
+        Mark::BadChecksum => "a frame has a wrong CRC",
+        Mark::Foreign => "the octets are no message of the protocol",
+        Mark::ConflictingSegment => {
+            "other octets were sent for a place of the stream that was delivered already"
+        }
+        Mark::UnaskedAnswer => "an answer to a request that nobody made",
+        Mark::ConflictingAnswer => "a second answer to one request says something else",
+        Mark::EchoDiffers => "the answer repeats another command than was given",
+        Mark::AnswerDiffers => "the answer has another size than was asked for",
+        Mark::OperateWithoutSelect => "the operation was not selected before",
+        Mark::OperateDiffers => "what is operated is not what was selected",
+        Mark::SequenceJump => "the number of the request does not follow the last one",
+        Mark::Restarted => "the device says that it has restarted",
+        Mark::EventsLost => "the device says that it lost events",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Marks, Outcome};
+    use crate::samples::{ended, judged, learned, request};
+
+    fn marked(mark: Mark) -> Event {
+        Event { marks: Marks::from(mark), ..request(5, 21) }
+    }
+
+    fn site() -> Ledger {
+        learned((0..1_000).map(|_| request(5, 21)))
+    }
+
+    #[test]
+    fn a_broken_rule_of_intent_is_hard_and_says_which() {
+        let [finding] = &judged(NAME, &site(), &marked(Mark::OperateWithoutSelect))[..] else {
+            panic!()
+        };
+        assert_eq!((finding.kind, finding.hard), ("operate-without-select", true));
+        assert_eq!(
+            finding.because,
+            "the operation was not selected before; 10.0.0.21 unit 1 did so never 1,000 requests of the \
+             baseline"
+        );
+        assert_eq!(
+            finding.normal_if,
+            "baseline lists quirk operate-without-select of modbus 10.0.0.21 unit 1"
+        );
+    }
+
+    #[test]
+    fn a_quirk_that_was_learned_is_as_odd_as_it_was_rare() {
+        let odd = |times: u64| {
+            let quirks = (0..times).map(|_| marked(Mark::EchoDiffers));
+            let ledger = learned((times..1_000).map(|_| request(5, 21)).chain(quirks));
+            judged(NAME, &ledger, &marked(Mark::EchoDiffers))
+        };
+        assert_eq!(odd(900), []);
+        let [rare] = &odd(2)[..] else { panic!() };
+        assert!(!rare.hard && (8.0..10.0).contains(&rare.surprise.0), "{rare:?}");
+    }
+
+    #[test]
+    fn a_sloppy_device_is_one_finding_a_day() {
+        let (ledger, mut detector) = (site(), Conformance::default());
+        let mut found = 0;
+        for hour in 0..48 {
+            let event = marked(Mark::Malformed);
+            let event = Event { time_ns: event.time_ns + hour * 3_600_000_000_000, ..event };
+            detector.judge(&ledger, &event, &mut |_| found += 1);
+        }
+        assert_eq!(found, 2);
+    }
+
+    #[test]
+    fn what_a_device_does_is_the_device_s() {
+        let event =
+            Event { marks: Mark::EchoDiffers.into(), ..ended(request(5, 21), Outcome::Done) };
+        assert!(matches!(event.stage, Stage::Ended { .. }));
+        let [finding] = &judged(NAME, &site(), &event)[..] else { panic!() };
+        assert_eq!(finding.actor, Some(event.conversation.server));
+    }
+}
