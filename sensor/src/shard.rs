@@ -8,7 +8,7 @@ use gridtap_parsers::{Chunk, Dissector, Kind, PROTOCOLS, Parsed, Protocol, Side}
 
 use crate::counters::{Counters, Tally};
 use crate::decode::{At, Segment};
-use crate::describe::{self, Context, Describer, End, Numbered, Patience, RequestNote};
+use crate::describe::{self, Context, Describer, End, Numbered, Patience, RequestNote, Tied};
 use crate::flow::{self, Flow, Opening, PARTITIONS, Reader, Table, Then};
 use crate::limits::Limits;
 use crate::probe::{self, First, Known, Outcome, Probe, Service};
@@ -71,6 +71,8 @@ pub struct Seen<'s> {
     pub vlan: Option<u16>,
     /// The request that it answers.
     pub request: Option<RequestNote>,
+    /// To which other messages it belongs.
+    pub tied: Tied,
 }
 
 /// The shard.
@@ -250,7 +252,7 @@ impl<T: Tap> Work<T> {
         };
         let mut numbered =
             Numbered { next, pushed_out: &mut counters.pending_requests, out: &mut event };
-        let request = app.describer.describe(parsed, &context, patience, &mut numbered);
+        let (request, tied) = app.describer.describe(parsed, &context, patience, &mut numbered);
         let context = Context { place: numbered.place(), ..context };
         let seen = Seen {
             parsed,
@@ -260,6 +262,7 @@ impl<T: Tap> Work<T> {
             transport: flow.kind,
             vlan: flow.vlan,
             request,
+            tied,
         };
         tap.message(&seen, out);
     }

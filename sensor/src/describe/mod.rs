@@ -8,6 +8,7 @@ mod modbus;
 mod pending;
 #[cfg(test)]
 mod tests;
+mod ties;
 
 use gridtap_models::event::{
     Conversation, Event, Function, Intent, Mark, Marks, Outcome, PacketRef, Place, Stage, Target,
@@ -19,6 +20,8 @@ use check::Checks;
 
 pub use pending::RequestNote;
 use pending::{Key, Pending, Waiting};
+use ties::Ties;
+pub use ties::{Selected, Tied};
 
 /// What is known of a message besides its octets.
 #[derive(Clone, Debug)]
@@ -51,6 +54,7 @@ pub struct End {
 pub struct Describer {
     pending: Pending,
     checks: Checks,
+    ties: Ties,
 }
 
 /// How long requests wait, and how many.
@@ -92,33 +96,39 @@ enum Part {
 
 impl Describer {
     /// Takes a message; hands the events it makes to `out`, and returns what is known of the
-    /// request that it answers.
+    /// request that it answers, and to what else it belongs.
     pub fn describe(
         &mut self,
         parsed: &Parsed<'_>,
         context: &Context,
         patience: &Patience,
         out: &mut Numbered<'_>,
-    ) -> Option<RequestNote> {
+    ) -> (Option<RequestNote>, Tied) {
         let oldest_ns = context.time_ns.saturating_sub(patience.answer_ns);
         while let Some(old) = self.pending.take_older(oldest_ns) {
             self.checks.give_up(old.key);
             out.unanswered(old.event, context.time_ns);
         }
         self.checks.at(context.unseen);
-        let message = parsed.message.as_ref()?;
+        let mut tied = Tied::default();
+        let Some(message) = &parsed.message else { return (None, tied) };
         // What may have been read out of step is no act of anybody.
         if parsed.uncertain {
-            return None;
+            return (None, tied);
         }
         let part = match message {
             Message::Modbus(adu) => modbus::part(adu, context),
-            Message::Dnp3(message) => dnp3::part(message, context),
+            Message::Dnp3(message) => {
+                if let gridtap_parsers::dnp3::Message::Fragment(fragment) = message {
+                    tied = self.ties.take(fragment, context.packet.number, context.unseen);
+                }
+                dnp3::part(message, context)
+            }
         };
         let marks = check::broken(parsed.error.as_ref());
-        match part {
+        let request = match part {
             Part::Asks(act) => {
-                self.asks(act, marks, context, patience, out);
+                tied.select = self.asks(act, marks, context, patience, out);
                 None
             }
             Part::Answers { act, outcome } => {
@@ -134,7 +144,8 @@ impl Describer {
                 None
             }
             Part::Neither => None,
-        }
+        };
+        (request, tied)
     }
 
     fn asks(
@@ -144,10 +155,11 @@ impl Describer {
         context: &Context,
         patience: &Patience,
         out: &mut Numbered<'_>,
-    ) {
+    ) -> Option<Selected> {
         let (key, note) = (act.key, act.note);
         let mut event = event(act, context, out.place());
-        event.marks = marks.and(self.checks.asked(key, &event));
+        let (more, select) = self.checks.asked(key, &event);
+        event.marks = marks.and(more);
         out.put(event.clone());
         let waiting = Waiting { key, event, note };
         if let Some(oldest) = self.pending.add(waiting, patience.requests) {
@@ -155,6 +167,7 @@ impl Describer {
             self.checks.give_up(oldest.key);
             out.unanswered(oldest.event, context.time_ns);
         }
+        select
     }
 
     fn answers(

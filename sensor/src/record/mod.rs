@@ -151,7 +151,7 @@ impl<'a> Record<'a> {
                     Body::Modbus(Box::new(modbus::Fields::new(adu, seen.request)))
                 }
                 Message::Dnp3(message) => {
-                    Body::Dnp3(Box::new(dnp3::Fields::new(message, seen.request)))
+                    Body::Dnp3(Box::new(dnp3::Fields::new(message, seen.request, seen.tied)))
                 }
             }),
         }
