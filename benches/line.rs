@@ -12,6 +12,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gridtap::alert::Raiser;
 use gridtap::config::Config;
 use gridtap::decode::{At, Decoder};
+use gridtap::flow::{Flow, Opening, Reader, Table, Then};
 use gridtap::judge::{Judge, Mode};
 use gridtap::limits::Limits;
 use gridtap::pipeline::{self, Gauges, OnFull, Options};
@@ -21,6 +22,7 @@ use gridtap_benches::{CpuTime, plant, throughput};
 use gridtap_captures::file;
 use gridtap_models::event::PacketRef;
 use gridtap_models::ledger::Ledger;
+use gridtap_parsers::Chunk;
 use tempfile::NamedTempFile;
 
 fn line(c: &mut Criterion<CpuTime>) {
@@ -36,6 +38,7 @@ fn line(c: &mut Criterion<CpuTime>) {
     group.bench_function("libpcap's loop", |b| b.iter(|| libpcap(path)));
     group.bench_function("read", |b| b.iter(|| read(path)));
     group.bench_function("… and decode", |b| b.iter(|| decode(path)));
+    group.bench_function("… and reassemble", |b| b.iter(|| reassemble(path)));
     group.bench_function("… reassemble, parse, describe", |b| b.iter(|| describe(path)));
     group.bench_function("… judge and raise", |b| b.iter(|| whole(path)));
     group.finish();
@@ -62,6 +65,35 @@ fn decode(path: &Path) -> u64 {
         black_box(decoder.decode(&packet));
     });
     decoder.counters().tcp
+}
+
+fn reassemble(path: &Path) -> usize {
+    let (mut decoder, mut table) = (Decoder::default(), Table::new(&Limits::default()));
+    let mut count = Count(0);
+    each_packet(path, |packet| {
+        if let Some(segment) = decoder.decode(&packet) {
+            table.take(&segment, &mut count);
+        }
+    });
+    count.0
+}
+
+/// Counts the octets of all flows.
+struct Count(usize);
+
+impl Reader for Count {
+    type State = ();
+
+    fn open(&mut self, _: &Flow, _: &Chunk<'_>) -> Opening<()> {
+        Opening::Read(())
+    }
+
+    fn chunk(&mut self, _: &Flow, (): &mut (), chunk: &Chunk<'_>, _: &At) -> Then {
+        self.0 += black_box(chunk.octets).len();
+        Then::ReadOn
+    }
+
+    fn end(&mut self, _: &Flow, (): (), _: &At) {}
 }
 
 /// One shard, without the queue and the thread behind it.

@@ -8,7 +8,7 @@ use gridtap_parsers::{Chunk, Dissector, Kind, PROTOCOLS, Parsed, Protocol, Side}
 
 use crate::counters::{Counters, Tally};
 use crate::decode::{At, Segment};
-use crate::describe::{self, Context, Describer, End, Numbered, Pair, Patience, RequestNote};
+use crate::describe::{self, Context, Describer, End, Numbered, Pair, Patience, RequestNote, Tied};
 use crate::flow::{self, Flow, Opening, PARTITIONS, Reader, Table, Then};
 use crate::limits::Limits;
 use crate::probe::{self, First, Known, Outcome, Probe, Service};
@@ -76,6 +76,8 @@ pub struct Seen<'s> {
     pub pair: Pair,
     /// The flow that it belongs to.
     pub flow: FlowMark,
+    /// To which other messages it belongs.
+    pub tied: Tied,
 }
 
 /// What tells a flow from all others.
@@ -276,7 +278,7 @@ impl<T: Tap> Work<T> {
         };
         let mut numbered =
             Numbered { next, pushed_out: &mut counters.pending_requests, out: &mut event };
-        let pair = app.describer.describe(parsed, &context, patience, &mut numbered);
+        let (pair, tied) = app.describer.describe(parsed, &context, patience, &mut numbered);
         let context = Context { place: numbered.place(), ..context };
         let seen = Seen {
             parsed,
@@ -290,6 +292,7 @@ impl<T: Tap> Work<T> {
                 first_ns: flow.first.time_ns,
                 from_opener: parsed.side == flow.opener.unwrap_or(app.server.other()),
             },
+            tied,
         };
         tap.message(&seen, out);
     }

@@ -11,6 +11,7 @@ use gridtap_parsers::dnp3::Iin;
 use gridtap_parsers::{Class, Kind, ParseError};
 
 use super::pending::Key;
+use super::ties::Selected;
 
 /// Pairs of ends (units behind a gateway, outstations) that one flow remembers.
 const PEERS: usize = 64;
@@ -39,8 +40,8 @@ struct Peer {
     ends: (u16, u16),
     /// The last DNP3 application sequence.
     sequence: Option<u16>,
-    /// What is selected, if anything, since the last request.
-    selected: Option<Vec<Target>>,
+    /// What is selected, if anything, since the last request, and by which packet.
+    selected: Option<(Vec<Target>, u64)>,
     /// The last internal indications.
     indications: Option<Iin>,
 }
@@ -59,8 +60,8 @@ impl Checks {
         }
     }
 
-    /// Marks a request.
-    pub(crate) fn asked(&mut self, key: Key, event: &Event) -> Marks {
+    /// Marks a request, and tells which Select an Operate follows.
+    pub(crate) fn asked(&mut self, key: Key, event: &Event) -> (Marks, Option<Selected>) {
         let mut marks = Marks::default();
         self.answers.retain(|answer| answer.key != key);
         self.given_up.retain(|given_up| *given_up != key);
@@ -75,23 +76,29 @@ impl Checks {
         let last = core::mem::replace(&mut peer.sequence, event.sequence);
         let again = last == event.sequence;
         if event.conversation.protocol == Protocol::Modbus || again {
-            return marks;
+            return (marks, None);
         }
         if jumps(last, event.sequence, 15) {
             marks.insert(Mark::SequenceJump);
         }
+        let mut select = None;
         if event.intent == Intent::Select {
-            peer.selected = Some(event.targets.clone());
+            peer.selected = Some((event.targets.clone(), event.packet.number));
         } else if event.intent == Intent::Operate && event.function.code == OPERATE {
             match peer.selected.take() {
                 // Before the first request that was seen there may have been a Select.
                 None if first => {}
                 None => marks.insert(Mark::OperateWithoutSelect),
-                Some(selected) if selected != event.targets => marks.insert(Mark::OperateDiffers),
-                Some(_) => {}
+                Some((targets, packet)) => {
+                    let same = targets == event.targets;
+                    if !same {
+                        marks.insert(Mark::OperateDiffers);
+                    }
+                    select = Some(Selected { packet, same });
+                }
             }
         }
-        marks
+        (marks, select)
     }
 
     /// Takes note of how a request ended: what was refused is not selected.

@@ -8,6 +8,7 @@ mod modbus;
 mod pending;
 #[cfg(test)]
 mod tests;
+mod ties;
 
 use gridtap_models::event::{
     Conversation, Event, Function, Intent, Mark, Marks, Outcome, PacketRef, Place, Stage, Target,
@@ -19,6 +20,8 @@ use check::Checks;
 
 pub use pending::RequestNote;
 use pending::{Key, Pending, Waiting};
+use ties::Ties;
+pub use ties::{Selected, Tied};
 
 /// What is known of a message besides its octets.
 #[derive(Clone, Debug)]
@@ -53,6 +56,7 @@ pub struct Describer {
     checks: Checks,
     /// Transactions so far: requests, and answers to none that is known.
     transactions: u64,
+    ties: Ties,
 }
 
 /// What a message is to the requests of its flow.
@@ -123,32 +127,42 @@ enum Part {
 
 impl Describer {
     /// Takes a message; hands the events it makes to `out`, and returns what it is to the requests
-    /// of its flow.
+    /// of its flow, and to what else it belongs.
     pub fn describe(
         &mut self,
         parsed: &Parsed<'_>,
         context: &Context,
         patience: &Patience,
         out: &mut Numbered<'_>,
-    ) -> Pair {
+    ) -> (Pair, Tied) {
         let oldest_ns = context.time_ns.saturating_sub(patience.answer_ns);
         while let Some(old) = self.pending.take_older(oldest_ns) {
             self.checks.give_up(old.key);
             out.unanswered(old, context.time_ns);
         }
         self.checks.at(context.unseen);
-        let Some(message) = parsed.message.as_ref() else { return Pair::Alone };
+        let mut tied = Tied::default();
+        let Some(message) = &parsed.message else { return (Pair::Alone, tied) };
         // What may have been read out of step is no act of anybody.
         if parsed.uncertain {
-            return Pair::Alone;
+            return (Pair::Alone, tied);
         }
         let part = match message {
             Message::Modbus(adu) => modbus::part(adu, context),
-            Message::Dnp3(message) => dnp3::part(message, context),
+            Message::Dnp3(message) => {
+                if let gridtap_parsers::dnp3::Message::Fragment(fragment) = message {
+                    tied = self.ties.take(fragment, context.packet.number, context.unseen);
+                }
+                dnp3::part(message, context)
+            }
         };
         let marks = check::broken(parsed.error.as_ref());
-        match part {
-            Part::Asks(act) => self.asks(act, marks, context, patience, out),
+        let pair = match part {
+            Part::Asks(act) => {
+                let (pair, select) = self.asks(act, marks, context, patience, out);
+                tied.select = select;
+                pair
+            }
             Part::Answers { act, outcome } => {
                 self.answers(message, act, outcome, marks, context, out)
             }
@@ -162,7 +176,8 @@ impl Describer {
                 Pair::Alone
             }
             Part::Neither => Pair::Alone,
-        }
+        };
+        (pair, tied)
     }
 
     fn asks(
@@ -172,13 +187,14 @@ impl Describer {
         context: &Context,
         patience: &Patience,
         out: &mut Numbered<'_>,
-    ) -> Pair {
+    ) -> (Pair, Option<Selected>) {
         let (key, place) = (act.key, out.place());
         let (address, quantity) = (act.address, act.quantity);
         let (nth, packet) = (self.next_transaction(), context.packet.number);
         let note = RequestNote { place, nth, packet, address, quantity };
         let mut event = event(act, context, place);
-        event.marks = marks.and(self.checks.asked(key, &event));
+        let (more, select) = self.checks.asked(key, &event);
+        event.marks = marks.and(more);
         out.put(event.clone());
         let waiting = Waiting { key, event, note };
         let mut pair = Pair::Asks(note);
@@ -191,7 +207,7 @@ impl Describer {
             self.checks.give_up(oldest.key);
             out.unanswered(oldest, context.time_ns);
         }
-        pair
+        (pair, select)
     }
 
     fn answers(

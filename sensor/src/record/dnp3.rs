@@ -6,7 +6,7 @@ use gridtap_parsers::dnp3::{Fragment, Message, ObjectHeader, Range};
 use serde::Serialize;
 
 use super::point::PointFields;
-use crate::describe::RequestNote;
+use crate::describe::{RequestNote, Tied};
 
 /// The fields that DNP3 has beyond those of every message.
 #[derive(Debug, Default, Serialize)]
@@ -34,6 +34,17 @@ pub(super) struct Fields<'a> {
     objects: Option<Vec<ObjectFields<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    select_packet: Option<u64>,
+    /// Whether an Operate has the points and commands of its Select.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    select_same: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirms_packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge_packet: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_status_packet: Option<u64>,
 }
 
 /// An object header and the points behind it.
@@ -54,13 +65,18 @@ struct ObjectFields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(message: &Message<'a>, request: Option<&RequestNote>) -> Self {
+    pub(super) fn new(message: &Message<'a>, request: Option<&RequestNote>, tied: Tied) -> Self {
         let link = message.link();
         let mut fields = Self {
             source: link.source,
             destination: link.destination,
             link_function: link.function().name(),
             request_packet: request.map(|note| note.packet),
+            select_packet: tied.select.map(|select| select.packet),
+            select_same: tied.select.map(|select| select.same),
+            confirms_packet: tied.confirms,
+            challenge_packet: tied.challenge,
+            key_status_packet: tied.key_status,
             ..Self::default()
         };
         if let Message::Fragment(fragment) = message {

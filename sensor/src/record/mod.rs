@@ -108,7 +108,8 @@ impl<'a> Record<'a> {
                     Body::Modbus(Box::new(modbus::Fields::new(adu, seen.pair.request())))
                 }
                 Message::Dnp3(message) => {
-                    Body::Dnp3(Box::new(dnp3::Fields::new(message, seen.pair.request())))
+                    let request = seen.pair.request();
+                    Body::Dnp3(Box::new(dnp3::Fields::new(message, request, seen.tied)))
                 }
             }),
         }

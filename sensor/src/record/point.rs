@@ -157,14 +157,29 @@ impl<'a> PointFields<'a> {
     fn auth(&mut self, auth: Auth<'a>) {
         let more = self.more();
         let (sequence, user) = match auth {
-            Auth::Challenge { sequence, user, .. }
-            | Auth::Reply { sequence, user, .. }
-            | Auth::AggressiveRequest { sequence, user }
-            | Auth::KeyStatus { sequence, user, .. }
-            | Auth::KeyChange { sequence, user, .. } => (Some(sequence), user),
+            Auth::Challenge { sequence, user, mac_algorithm, reason, .. } => {
+                more.mac_algorithm = Some(mac_algorithm);
+                more.challenge_reason = Some(reason);
+                (Some(sequence), user)
+            }
+            Auth::Reply { sequence, user, .. } | Auth::AggressiveRequest { sequence, user } => {
+                (Some(sequence), user)
+            }
             Auth::KeyStatusRequest { user } => (None, user),
-            Auth::Error { sequence, user, association, error, .. } => {
+            Auth::KeyStatus { sequence, user, key_wrap, status, mac_algorithm, .. } => {
+                (more.key_wrap, more.mac_algorithm) = (Some(key_wrap), Some(mac_algorithm));
+                (more.key_status, more.key_sequence) = (Some(key_status(status)), Some(sequence));
+                (None, user)
+            }
+            Auth::KeyChange { sequence, user, .. } => {
+                more.key_sequence = Some(sequence);
+                (None, user)
+            }
+            Auth::Error { sequence, user, association, error, time_ms, text: said } => {
                 (more.association, more.error_code) = (Some(association), Some(error));
+                more.error_name = Some(auth_error(error));
+                more.error_text = (!said.is_empty()).then(|| text(said));
+                more.error_time = Some(Date(time_ms));
                 (Some(sequence), user)
             }
         };
@@ -258,7 +273,24 @@ struct More<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     challenge_sequence: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    key_sequence: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_wrap: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mac_algorithm: Option<u8>,
+    /// 1: a critical function was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge_reason: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_name: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_time: Option<Date>,
     #[serde(skip_serializing_if = "Option::is_none")]
     association: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -267,6 +299,34 @@ struct More<'a> {
     interval_unit: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     octets: Option<Hex<'a>>,
+}
+
+/// How session keys stand.
+const fn key_status(code: u8) -> &'static str {
+    match code {
+        1 => "ok",
+        2 => "not_init",
+        3 => "comm_fail",
+        4 => "auth_fail",
+        _ => "unknown",
+    }
+}
+
+/// What failed.
+const fn auth_error(code: u8) -> &'static str {
+    match code {
+        1 => "authentication_failed",
+        4 => "aggressive_mode_unsupported",
+        5 => "mac_not_supported",
+        6 => "key_wrap_not_supported",
+        7 => "authorization_failed",
+        8 => "update_key_method_not_permitted",
+        9 => "invalid_signature",
+        10 => "invalid_certification_data",
+        11 => "unknown_user",
+        12 => "max_session_key_status_requests_exceeded",
+        _ => "unknown",
+    }
 }
 
 fn attribute_value(attribute: Attribute<'_>) -> Shown<'_> {

@@ -234,3 +234,131 @@ fn a_line_for_people_says_when_who_and_what() {
          read_holding_registers (3)  [malformed: octets are missing for this function, octet 10]\n"
     );
 }
+
+/// A master and its outstation on a line, whose messages are read back.
+struct Talk {
+    line: Line,
+    master: Station,
+    outstation: Station,
+}
+
+impl Talk {
+    fn new() -> Self {
+        let line = Line::new(20_000, true);
+        Self { line, master: Station::master(1, 10), outstation: Station::outstation(10, 1) }
+    }
+
+    fn asks(&mut self, fragment: &[u8]) -> Value {
+        let octets = self.master.frames(fragment);
+        serde_json::from_str(&self.line.asks(&octets)).unwrap()
+    }
+
+    fn answers(&mut self, fragment: &[u8]) -> Value {
+        let octets = self.outstation.frames(fragment);
+        serde_json::from_str(&self.line.answers(&octets)).unwrap()
+    }
+}
+
+#[test]
+fn an_operate_names_its_select_and_whether_it_is_the_same() {
+    use dnp3::request::{operate, select};
+    use dnp3::response::response;
+    let mut talk = Talk::new();
+    let (trip, close) = ([Crob::TRIP.to(4)], [Crob::CLOSE.to(4)]);
+    assert_eq!(talk.asks(&select(1, &trip))["select_packet"], Value::Null);
+    assert_eq!(talk.answers(&response(1, Iin(0), &trip))["request_packet"], 1);
+    let operated = talk.asks(&operate(2, &trip));
+    assert_eq!((&operated["select_packet"], &operated["select_same"]), (&1.into(), &true.into()));
+    assert_eq!(talk.answers(&response(2, Iin(0), &trip))["request_packet"], 3);
+    // What was operated is no longer selected, and what was refused never was.
+    assert_eq!(talk.asks(&operate(3, &trip))["select_packet"], Value::Null);
+    talk.asks(&select(4, &trip));
+    talk.answers(&response(4, Iin(0), &[Crob { status: 7, ..Crob::TRIP }.to(4)]));
+    assert_eq!(talk.asks(&operate(5, &trip))["select_packet"], Value::Null);
+
+    talk.asks(&select(6, &trip));
+    let operated = talk.asks(&operate(7, &close));
+    assert_eq!((&operated["select_packet"], &operated["select_same"]), (&9.into(), &false.into()));
+}
+
+#[test]
+fn a_confirmation_names_what_it_confirms() {
+    use dnp3::request::{confirm, confirm_unsolicited};
+    use dnp3::response::{response, response_to_confirm, unsolicited};
+    let mut talk = Talk::new();
+    let confirms = |record: Value| record["confirms_packet"].clone();
+    // The two sequences run apart: the same number is another message.
+    talk.answers(&unsolicited(5, Iin(0), &[]));
+    talk.answers(&response_to_confirm(5, Iin(0), &[]));
+    assert_eq!(confirms(talk.asks(&confirm(5))), 2);
+    assert_eq!(confirms(talk.asks(&confirm_unsolicited(4))), Value::Null);
+    assert_eq!(confirms(talk.asks(&confirm_unsolicited(5))), 1);
+    assert_eq!(confirms(talk.asks(&confirm_unsolicited(5))), Value::Null, "once");
+    // Sent again, it is the later one that is confirmed; and what asks for nothing is not.
+    talk.answers(&unsolicited(6, Iin(0), &[]));
+    talk.answers(&unsolicited(6, Iin(0), &[]));
+    assert_eq!(confirms(talk.asks(&confirm_unsolicited(6))), 8);
+    talk.answers(&response(7, Iin(0), &[]));
+    assert_eq!(confirms(talk.asks(&confirm(7))), Value::Null);
+}
+
+#[test]
+fn authentication_says_who_challenged_whom_and_what_came_of_it() {
+    const ASK: u8 = 32;
+    const ANSWER: u8 = 131;
+    let mut talk = Talk::new();
+    let auth = |sequence: u8, function: u8, variation: u8, octets: &[u8]| {
+        let iin = (function == ANSWER).then_some(Iin(0));
+        let header = Header::sized(120, variation, &[octets]);
+        fragment::fragment(0xc0 | sequence, function, iin, &[header])
+    };
+    let point = |record: &Value| record["objects"][0]["points"][0].clone();
+
+    talk.asks(&dnp3::request::direct_operate(1, &[Crob::TRIP.to(4)]));
+    let challenge = talk.answers(&auth(1, ANSWER, 1, &[9, 0, 0, 0, 2, 0, 4, 1, 1, 2, 3, 4]));
+    assert_eq!((&challenge["source"], &challenge["request_packet"]), (&10.into(), &1.into()));
+    let expected = json!({
+        "challenge_sequence": 9, "user": 2, "mac_algorithm": 4, "challenge_reason": 1,
+    });
+    assert_eq!(point(&challenge), expected);
+    let reply = talk.asks(&auth(1, ASK, 2, &[9, 0, 0, 0, 2, 0, 0xaa]));
+    assert_eq!(reply["challenge_packet"], 2);
+    let other = talk.asks(&auth(2, ASK, 2, &[8, 0, 0, 0, 2, 0, 0xaa]));
+    assert_eq!(other["challenge_packet"], Value::Null);
+    let failed = [9, 0, 0, 0, 2, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, b'n', b'o'];
+    let error = talk.answers(&auth(3, ANSWER, 7, &failed));
+    assert_eq!(error["challenge_packet"], 2);
+    let said = point(&error);
+    assert_eq!(
+        (&said["error_name"], &said["error_text"]),
+        (&"authentication_failed".into(), &"no".into())
+    );
+
+    // Aggressive: the proof comes with the command, for the challenge of before.
+    let proven = fragment::fragment(
+        0xc4,
+        5,
+        None,
+        &[
+            Header::count8(120, 3, 1).with(&[10, 0, 0, 0, 2, 0]),
+            Crob::TRIP.to(4),
+            Header::sized(120, 9, &[&[0xbb; 16]]),
+        ],
+    );
+    let record = talk.asks(&proven);
+    assert_eq!((&record["function"], &record["challenge_packet"]), (&5.into(), &2.into()));
+    assert_eq!(point(&record), json!({"challenge_sequence": 10, "user": 2}));
+
+    let ask = Header::count8(120, 4, 1).with(&[2, 0]);
+    talk.asks(&fragment::fragment(0xc5, ASK, None, &[ask]));
+    let status = talk.answers(&auth(5, ANSWER, 5, &[7, 0, 0, 0, 2, 0, 1, 2, 4, 2, 0, 5, 6]));
+    assert_eq!(
+        (&status["request_packet"], &point(&status)["key_status"]),
+        (&7.into(), &"not_init".into())
+    );
+    let change = talk.asks(&auth(6, ASK, 6, &[7, 0, 0, 0, 2, 0, 0xcc]));
+    assert_eq!(
+        (&change["key_status_packet"], &point(&change)["key_sequence"]),
+        (&8.into(), &7.into())
+    );
+}
