@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::alert::Severity;
 use crate::view::View;
-use crate::when::Span;
+use crate::when::{During, Span};
 
 /// A passive network sensor for the control networks of electric grids.
 ///
@@ -344,6 +344,60 @@ pub struct Simulate {
     pub list: bool,
 }
 
+/// What a ruling is about, and whose it is.
+#[derive(Debug, Args)]
+pub struct Ruling {
+    /// The alert; the beginning of its id is enough if no other alert has it. Again for more.
+    #[arg(long, value_name = "ID", required = true)]
+    pub alert: Vec<String>,
+    /// Alerts as `--alerts` wrote them.
+    #[arg(long, value_name = "FILE")]
+    pub alerts: PathBuf,
+    /// Who rules so [default: $USER].
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Where to write the baseline [default: in its place].
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The baseline.
+    #[arg(value_name = "BASELINE")]
+    pub baseline: PathBuf,
+}
+
+/// `gridtap baseline approve`.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// What is ruled.
+    #[command(flatten)]
+    pub ruling: Ruling,
+    /// Only in this time, and then whatever the alert's actor does: a maintenance window.
+    #[arg(long, value_name = "START..END")]
+    pub during: Option<During>,
+    /// Change nothing, and say which alerts over this capture would not be raised any more. Again
+    /// for more.
+    #[arg(long, value_name = "CAPTURE", conflicts_with = "output")]
+    pub preview: Vec<PathBuf>,
+}
+
+/// `gridtap baseline forbid`.
+#[derive(Debug, Args)]
+pub struct Forbid {
+    /// What is ruled.
+    #[command(flatten)]
+    pub ruling: Ruling,
+}
+
+/// `gridtap baseline undo`.
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The ruling's number, as `baseline show` gives it.
+    #[arg(long, value_name = "N")]
+    pub ruling: u16,
+    /// The baseline.
+    #[arg(value_name = "BASELINE")]
+    pub baseline: PathBuf,
+}
+
 /// `gridtap baseline`.
 #[derive(Debug, Subcommand)]
 pub enum Baseline {
@@ -365,6 +419,24 @@ pub enum Baseline {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Rule that what alerts are about is normal, for ever or for a while.
+    ///
+    /// The baseline keeps who ruled so and when; `baseline undo` takes it back.
+    #[command(after_help = "Examples:
+  gridtap baseline approve --alert 4c1b --alerts alerts.jsonl --by Ada site.baseline
+  gridtap baseline approve --alert 4c1b --alerts alerts.jsonl --by Ada site.baseline \\
+    --during 2026-05-04T06:00:00Z..2026-05-04T14:00:00Z
+  gridtap baseline approve --alert 4c1b --alerts alerts.jsonl --by Ada site.baseline \\
+    --preview monday.pcap")]
+    Approve(Approve),
+    /// Rule that what alerts are about is never normal, whatever is learned.
+    #[command(after_help = "Example:
+  gridtap baseline forbid --alert 4c1b --alerts alerts.jsonl --by Ada site.baseline")]
+    Forbid(Forbid),
+    /// Take a ruling back.
+    #[command(after_help = "Example:
+  gridtap baseline undo --ruling 2 site.baseline")]
+    Undo(Undo),
     /// Merge baselines into one, as if all had been learned together.
     #[command(after_help = "Example:
   gridtap baseline merge -o site.baseline north.baseline south.baseline")]

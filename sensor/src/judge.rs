@@ -1,8 +1,10 @@
 //! Judge and raise: one thread takes the events in order, learns from the first, judges the rest.
 
+use gridtap_models::detector::Finding;
 use gridtap_models::event::{Event, Stage};
-use gridtap_models::ledger::Ledger;
+use gridtap_models::ledger::{Ledger, Ruled};
 use gridtap_models::panel::Panel;
+use gridtap_models::surprise::FLOOR;
 
 use crate::alert::{Alert, Raiser};
 use crate::counters::Counters;
@@ -65,6 +67,11 @@ impl Judge {
             }
         });
         let mut findings = self.panel.judge(&self.ledger, event);
+        if event.stage == Stage::Requested
+            && let Some((act, ruled)) = self.ledger.forbidden(event)
+        {
+            findings.push(forbidden(&act, ruled));
+        }
         let found = findings.len();
         findings.retain(|finding| !self.ledger.excuses(finding, event));
         let excused = found.saturating_sub(findings.len());
@@ -130,5 +137,19 @@ impl Judge {
         self.mode = Mode::Judge;
         self.raiser.set_baseline(self.ledger.digest().to_string());
         tracing::info!(acts = self.learned, "learned; judging from here on");
+    }
+}
+
+/// The finding about an act that somebody ruled never to be normal.
+fn forbidden(act: &str, ruled: &Ruled) -> Finding {
+    Finding {
+        detector: "ruling",
+        kind: "forbidden",
+        surprise: FLOOR,
+        hard: true,
+        actor: None,
+        about: None,
+        because: format!("{act} was ruled never to be normal, {ruled}"),
+        normal_if: format!("the ruling about {act} is taken back"),
     }
 }

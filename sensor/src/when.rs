@@ -46,6 +46,29 @@ impl<'de> serde::Deserialize<'de> for Moment {
     }
 }
 
+/// From one time to another, as the command line takes it: two times of RFC 3339 with `..` between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct During {
+    /// It begins.
+    pub from: Moment,
+    /// It ends.
+    pub to: Moment,
+}
+
+impl FromStr for During {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (from, to) =
+            text.split_once("..").ok_or_else(|| format!("`{text}`: want START..END"))?;
+        let (from, to) = (from.parse()?, to.parse()?);
+        if from > to {
+            return Err(format!("`{text}` ends before it begins"));
+        }
+        Ok(Self { from, to })
+    }
+}
+
 /// A length of time as the command line takes it: a number and a unit, `90s`, `30m`, `2h`, `7d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(

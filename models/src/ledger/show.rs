@@ -64,8 +64,8 @@ impl Ledger {
             let times = counted(times, "time");
             table.line(format!("limit of {} reached: not learned {times}", limit.word()));
         }
-        for (ruling, ruled) in self.rulings() {
-            table.line(format!("ruled {ruling} {ruled}"));
+        for (nth, (ruling, ruled)) in (1_u64..).zip(self.rulings()) {
+            table.line(format!("ruling {nth}: {ruling}, {ruled}"));
         }
         let legend = "rows: acts, ten-minute segments with any, first to last, outcomes or values";
         table.line(legend.to_owned());

@@ -114,6 +114,7 @@ impl Episode {
             if surprise_bits > known.surprise_bits {
                 known.surprise_bits = surprise_bits;
                 known.because.clone_from(&finding.because);
+                known.normal_if.clone_from(&finding.normal_if);
             }
             return false;
         }
@@ -124,6 +125,7 @@ impl Episode {
                 kind: finding.kind.into(),
                 surprise_bits,
                 because: finding.because.clone(),
+                normal_if: finding.normal_if.clone(),
             });
         }
         room
@@ -192,6 +194,7 @@ impl Episode {
             what: self.what.clone(),
             because: self.because.clone(),
             normal_if: self.normal_if.clone(),
+            acts: first.acts().take(LISTED).collect(),
             actor: self.actor,
             protocol: talk.protocol.to_string(),
             client_ip: talk.client,

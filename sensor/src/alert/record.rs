@@ -48,6 +48,10 @@ pub struct Alert {
     pub because: String,
     /// What would make it ordinary.
     pub normal_if: String,
+    /// The first act in words that stay the same, for rulings: the function, or a command each; at
+    /// most 64.
+    #[serde(default)]
+    pub acts: Vec<String>,
     /// Who did it.
     pub actor: IpAddr,
     /// Protocol of the first act.
@@ -168,6 +172,9 @@ pub struct FindingRecord {
     pub surprise_bits: f64,
     /// One sentence with the counts that decided.
     pub because: String,
+    /// What would make it ordinary.
+    #[serde(default)]
+    pub normal_if: String,
 }
 
 /// How acts ended.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gridtap_models::ledger::Ledger;
 
-use super::{Ended, Failure, Terminal};
+use super::{Ended, Failure, Terminal, rule};
 use crate::cli;
 use crate::names::Names;
 use crate::sink::{SinkError, write_whole};
@@ -32,6 +32,9 @@ pub fn baseline(command: &cli::Baseline, terminal: Terminal) -> Result<Ended, Fa
                 ))?;
             }
         }
+        cli::Baseline::Approve(args) => return rule::approve(args, terminal),
+        cli::Baseline::Forbid(args) => return rule::forbid(args, terminal),
+        cli::Baseline::Undo(args) => return rule::undo(args, terminal),
         cli::Baseline::Merge { output, files } => {
             let mut merged = Ledger::default();
             for file in files {

@@ -104,6 +104,11 @@ impl Raised {
         level.is_some() && self.gravest >= level
     }
 
+    /// The alerts that were kept, each in its latest revision.
+    pub(super) fn into_alerts(self) -> Vec<Alert> {
+        self.alerts
+    }
+
     /// A table for people.
     pub(super) fn text(&self, terminal: Terminal) -> String {
         table(&self.alerts, self.count, terminal)

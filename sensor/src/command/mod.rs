@@ -10,6 +10,7 @@ mod judged;
 pub mod learn;
 pub mod messages;
 pub mod replay;
+mod rule;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 #[cfg(unix)]
