@@ -28,7 +28,7 @@ pub(super) fn approve(args: &cli::Approve, terminal: Terminal) -> Result<Ended, 
             let (from_ns, to_ns) = (during.from.0, during.to.0);
             rulings.push(Ruling::Window { from_ns, to_ns, actor: alert.actor });
         } else {
-            let excuses = alert.findings.iter().map(|finding| finding.normal_if.to_string());
+            let excuses = alert.findings.iter().map(|finding| finding.normal_if.clone());
             rulings.extend(excuses.map(Ruling::Normal));
         }
     }
