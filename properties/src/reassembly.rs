@@ -149,9 +149,8 @@ impl Reader for Checked {
         self.octets += octets_of(octets);
 
         let place = |origin: u32| origin.wrapping_add(low(offset));
-        let origins = stream.origins.get_or_insert_with(|| {
-            starts.iter().map(|start| start.wrapping_sub(low(offset))).collect()
-        });
+        // Its stream begins where some segment of that side did.
+        let origins = stream.origins.get_or_insert_with(|| starts.clone());
         origins.retain(|origin| {
             let places = (0..).map(|at| place(*origin).wrapping_add(at));
             octets.iter().zip(places).all(|(octet, place)| *octet == said(is_a, place))

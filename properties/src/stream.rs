@@ -1,7 +1,8 @@
 //! The streams: one side of a flow, in pieces, with gaps or without.
 //!
-//! The first octets of an input say how it is cut: an octet of switches, then the places of the cuts, two octets each.
-//! The rest is what the side sends.
+//! The first octets of an input say how it is cut: an octet of switches, whose upper half is the number of cuts, then
+//! their places, two octets each; the largest number means that each octet comes by itself. The rest is what the side
+//! sends.
 
 use core::fmt::{self, Write as _};
 use core::hash::{Hash as _, Hasher as _};
@@ -71,6 +72,9 @@ const TOLD: &[u8] = &[1, 2, 3, 4, 5, 6, 7, 11, 12, 15, 16, 17, 20, 21, 22, 23, 2
 /// Where the stream begins: not at 0, so that places are not mistaken for lengths.
 const FIRST_PLACE: u64 = 1_000;
 
+/// The number of cuts that means all there can be.
+const EACH_OCTET: usize = 15;
+
 /// How an input is to be handed over.
 struct Script<'a> {
     side: Side,
@@ -87,15 +91,21 @@ struct Script<'a> {
 impl<'a> Script<'a> {
     fn read(data: &'a [u8]) -> Self {
         let (switches, rest) = data.split_first().map_or((0, data), |(first, rest)| (*first, rest));
-        let wanted = usize::from(switches >> 4).saturating_mul(2);
-        let (cuts, octets) = rest.split_at(wanted.min(rest.len()));
-        let (cuts, _) = cuts.as_chunks::<2>();
+        let (cuts, octets) = match usize::from(switches >> 4) {
+            EACH_OCTET => ((0..rest.len()).collect(), rest),
+            count => {
+                let (cuts, octets) = rest.split_at(rest.len().min(count.saturating_mul(2)));
+                let (cuts, _) = cuts.as_chunks::<2>();
+                let place = |cut: &[u8; 2]| usize::from(u16::from_le_bytes(*cut));
+                (cuts.iter().map(place).collect(), octets)
+            }
+        };
         Self {
             side: if switches & 1 == 0 { Side::A } else { Side::B },
             datagrams: switches & 2 != 0,
             opened: switches & 4 == 0,
             gaps: switches & 8 != 0,
-            cuts: cuts.iter().map(|cut| usize::from(u16::from_le_bytes(*cut))).collect(),
+            cuts,
             octets,
         }
     }

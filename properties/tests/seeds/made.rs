@@ -60,6 +60,8 @@ fn modbus() -> Vec<Seed> {
             add(target, &format!("{name}-datagrams"), stream(side | DATAGRAMS, &[12, 24], octets));
         }
     }
+    // What may begin a frame, again and again, and a loss behind each octet.
+    add("modbus_stream", "octets-and-gaps", [&[0xf0 | UNOPENED | GAPS], &[1; 2_000][..]].concat());
     let text = b"GET / HTTP/1.1\r\nHost: gateway\r\n\r\n";
     add("modbus_stream", "other-protocol", stream(UNOPENED, &[5], text));
     add("rtu_stream", "other-protocol", stream(CLIENT, &[5], text));
@@ -158,6 +160,8 @@ fn dnp3() -> Vec<Seed> {
         add(name.to_owned(), stream(side, &[3, 11, 40, 300], &octets));
         add(format!("{name}-gaps"), stream(side | GAPS, &[30, 60, 150], &octets));
         add(format!("{name}-datagrams"), stream(side | DATAGRAMS, &[24, 48], &octets));
+        let by_octet = [&[0xf0 | side], octets.as_slice()].concat();
+        add(format!("{name}-by-octet"), by_octet);
         let mut damaged = octets;
         damaged[12] ^= 1;
         damaged[40] ^= 0x80;
