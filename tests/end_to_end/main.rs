@@ -13,3 +13,5 @@ mod namespaces;
 mod refusals;
 mod replay;
 mod run;
+#[cfg(feature = "simulate")]
+mod simulate;
