@@ -299,7 +299,8 @@ pub struct Extract {
 #[expect(clippy::struct_excessive_bools, reason = "they are flags, one by one")]
 pub struct Simulate {
     /// Folder to write to: a capture, SITE-SEED.pcap, and its labels beside it, of packets in
-    /// SITE-SEED.labels.csv and of windows in SITE-SEED.windows.csv.
+    /// SITE-SEED.labels.csv and of windows in SITE-SEED.windows.csv; windows of look-alikes, which
+    /// are no attacks, in SITE-SEED.lookalikes.csv.
     #[arg(long, value_name = "DIR", required_unless_present = "list")]
     pub out: Option<PathBuf>,
     /// A site that ships, by name, or one of your own in a file that ends in .toml.

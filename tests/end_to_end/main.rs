@@ -20,4 +20,6 @@ mod refusals;
 mod replay;
 mod run;
 mod scores;
+#[cfg(feature = "simulate")]
+mod simulate;
 mod views;

@@ -24,6 +24,21 @@ pub(super) struct Channel {
     pub(super) chance: Random,
 }
 
+/// The port of the next session: none comes again soon. Intruders have ports of their own, so that one with the
+/// addresses of the master is not mistaken for one of its sessions.
+fn next_port(port: u16) -> u16 {
+    match port {
+        48_999 => FIRST_OF_INTRUDERS,
+        u16::MAX => FIRST_PORT,
+        _ => port.saturating_add(1),
+    }
+}
+
+/// The first port of hosts that belong to the site.
+pub(super) const FIRST_PORT: u16 = 49_152;
+/// The first port of those that do not.
+pub(super) const FIRST_OF_INTRUDERS: u16 = 33_000;
+
 /// A DNP3 master and an outstation.
 pub(super) struct Line {
     pub(super) master: Station,
@@ -105,7 +120,7 @@ impl Channel {
     pub(super) fn anew(&mut self) {
         let mut client = self.session.end_of(Side::Client);
         let server = self.session.end_of(Side::Server);
-        client.port = 49_152_u16.saturating_add(client.port.saturating_add(37) % 16_000);
+        client.port = next_port(client.port);
         let fresh = Self::new(client, server, self.chance.clone());
         *self = Self { free_at: self.free_at, ..fresh };
     }

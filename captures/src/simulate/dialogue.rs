@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::channel::Channel;
 use super::clock::{MS, SECOND, US, as_ms, times};
 use super::device::Device;
-use super::exchange::{Over, Round, delay, indicated, lens, middle};
+use super::exchange::{Over, Round, delay, indicated, lens, middle, rewrite};
 use super::labels::Mark;
 use super::outstation::{self as dnp3, Answer, RESTART_S, class};
 use super::site::Protocol;
@@ -60,6 +60,7 @@ impl World {
             channel.free_at = served.saturating_add(times(50, MS));
             return Over { at: channel.free_at, answered: false };
         };
+        rewrite(&tampers, device, &ask.settings(), served);
         let answers = served
             .saturating_add(delay(&tampers))
             .saturating_add(channel.way(network.delay_us, network.jitter_us));
@@ -67,6 +68,7 @@ impl World {
         let whole = matches!(ask, dnp3::Ask::Classes(classes) if classes.contains(&Class::Zero));
         let bent = self.mark_of(&tampers, round.device, |what| {
             matches!(what, What::Delay { .. } | What::Indicate(_))
+                || command && matches!(what, What::Rewrite { .. })
                 || reads && matches!(what, What::Freeze { .. } | What::Replay { .. })
                 || (whole || reads && answer.confirm) && matches!(what, What::Bend(_))
         });

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::channel::Channel;
 use super::clock::{MS, SECOND, US, times};
-use super::device::Lens;
+use super::device::{Device, Lens};
 use super::labels::Mark;
-use super::place::Place;
+use super::place::{Place, Space};
 use super::tamper::{Tamper, What};
 use super::world::World;
 use super::{modbus, outstation as dnp3};
@@ -58,6 +58,9 @@ impl Ask {
     /// The points it writes or operates.
     pub(super) fn touches(&self) -> Vec<Place> {
         match self {
+            Self::Modbus(modbus::Ask::Mask { address, .. }) => {
+                vec![Place { space: Space::HoldingRegister, address: *address }]
+            }
             Self::Modbus(ask) => ask.writes().into_iter().map(|(place, _)| place).collect(),
             Self::Dnp3(ask) => ask.commanded(),
         }
@@ -73,7 +76,7 @@ impl World {
         };
         let Some(mut channel) = self.take_channel(host, server) else { return nothing };
         let start = self.now.max(channel.free_at);
-        let over = if start.saturating_sub(self.now) > BEHIND {
+        let over = if matches!(part, Part::None) && start.saturating_sub(self.now) > BEHIND {
             Over { at: start, answered: false }
         } else {
             self.exchange(&mut channel, host, device, start, ask, part)
@@ -116,20 +119,14 @@ impl World {
 
     /// Tries to open a session with somebody who is away.
     fn knocks(&mut self, channel: &mut Channel, at: u64, mark: Option<&Rc<Mark>>) {
-        let chance = channel.chance.clone();
-        let mut client = channel.session.end_of(Side::Client);
-        let server = channel.session.end_of(Side::Server);
-        client.port = 49_152_u16.saturating_add(client.port.wrapping_add(1) % 16_000);
-        *channel = Channel { free_at: at, ..Channel::new(client, server, chance) };
         let header = channel.session.next(Side::Client);
         let syn =
             Tcp { flags: Tcp::SYN, acknowledgement: 0, largest_segment: Some(1460), ..header };
         channel.session.push(Side::Client, at, &syn, &[]);
         channel.flush(&mut self.wire, mark, None);
-        // The next attempt has another port, so that it is none of TCP's own repetitions.
-        channel.session = crate::session::Session::new(client, server)
-            .numbered(channel.chance.long(), channel.chance.long());
         channel.free_at = at.saturating_add(SECOND);
+        // The next attempt has another port, so that it is none of TCP's own repetitions.
+        channel.anew();
     }
 
     fn modbus(&mut self, channel: &mut Channel, round: &Round, ask: &modbus::Ask) -> Over {
@@ -169,6 +166,7 @@ impl World {
             channel.free_at = arrives.saturating_add(PATIENCE);
             return Over { at: channel.free_at, answered: false };
         };
+        rewrite(&tampers, device, &ask.writes(), served);
         let answers = served
             .saturating_add(delay(&tampers))
             .saturating_add(channel.way(network.delay_us, network.jitter_us));
@@ -176,6 +174,7 @@ impl World {
         let read = matches!(ask, modbus::Ask::Read { .. } | modbus::Ask::ReadWrite { .. });
         let bent = self.mark_of(&tampers, round.device, |what| {
             matches!(what, What::Delay { .. })
+                || command && matches!(what, What::Rewrite { .. })
                 || read && matches!(what, What::Freeze { .. } | What::Replay { .. })
                 || matches!(what, What::Bend(bends) if bends.iter().any(|it| ask.reads(it.place)))
         });
@@ -254,6 +253,17 @@ pub(super) fn lens(tampers: &[Tamper], at: u64) -> Lens {
 pub(super) fn delay(tampers: &[Tamper]) -> u64 {
     let of = |tamper: &Tamper| if let What::Delay { ns } = tamper.what { ns } else { 0 };
     tampers.iter().map(of).max().unwrap_or(0)
+}
+
+/// Changes what was just set.
+pub(super) fn rewrite(tampers: &[Tamper], device: &mut Device, set: &[(Place, i64)], now: u64) {
+    for tamper in tampers {
+        if let What::Rewrite { add } = tamper.what {
+            for (place, value) in set.iter().filter(|(place, _)| !place.space.is_binary()) {
+                device.set(*place, value.saturating_add(add), now);
+            }
+        }
+    }
 }
 
 pub(super) fn middle(tampers: &[Tamper]) -> Option<crate::frame::Mac> {

@@ -133,6 +133,12 @@ impl Ask {
         commands.iter().map(|command| command.place()).collect()
     }
 
+    /// What it sets its points to.
+    pub(super) fn settings(&self) -> Vec<(Place, i64)> {
+        let Self::Command { commands, .. } = self else { return Vec::new() };
+        commands.iter().map(|command| (command.place(), command.value())).collect()
+    }
+
     /// What the outstation answers, having done it.
     pub(super) fn answered_by(
         &self,

@@ -5,6 +5,7 @@ use super::exchange::{Ask, Part};
 use super::outstation::class;
 use super::place::Space;
 use super::site::{Poll, Protocol};
+use super::tamper::What;
 use super::world::World;
 use super::{modbus, outstation as dnp3};
 
@@ -100,13 +101,17 @@ fn look(world: &mut World, device: usize) {
     let Some(host) = world.reports_to.get(&device).copied() else { return };
     let Some(mut channel) = world.channels.remove(&(host, server)) else { return };
     if channel.is_open && channel.free_at <= now {
-        let dropped = tampers.iter().any(|it| matches!(it.what, super::tamper::What::DropReports));
+        let dropped = tampers.iter().any(|it| matches!(it.what, What::DropReports));
         if dropped {
             if let Some(it) = world.devices.get_mut(device) {
                 it.unsolicited();
             }
         } else {
-            world.says(&mut channel, host, device, super::device::Device::unsolicited, None);
+            let mark = world.mark_of(&tampers, device, |what| {
+                matches!(what, What::Bend(_) | What::Freeze { .. } | What::Replay { .. })
+            });
+            let what = super::device::Device::unsolicited;
+            world.says(&mut channel, host, device, what, mark.as_ref());
         }
     }
     world.channels.insert((host, server), channel);

@@ -30,6 +30,8 @@ pub(super) enum What {
     Replay { back: u64 },
     /// Answers come later.
     Delay { ns: u64 },
+    /// What is set is changed.
+    Rewrite { add: i64 },
     /// Commands do not arrive.
     DropCommands,
     /// Nothing is answered.
@@ -48,6 +50,7 @@ impl What {
             Self::Freeze { at } => lens.at = *at,
             Self::Replay { back } => lens.at = lens.at.saturating_sub(*back),
             Self::Delay { .. }
+            | Self::Rewrite { .. }
             | Self::DropCommands
             | Self::DropAnswers
             | Self::DropReports

@@ -103,7 +103,7 @@ impl World {
 }
 
 /// A breaker trips by itself and closes again: twice of three times at once, else after a quarter of an hour.
-fn fault(world: &mut World, device: usize) {
+pub(super) fn fault(world: &mut World, device: usize) {
     let now = world.now;
     let Some(it) = world.devices.get_mut(device) else { return };
     let switch = [Space::BinaryOutput, Space::Coil]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
-use super::channel::Channel;
+use super::channel::{Channel, FIRST_OF_INTRUDERS, FIRST_PORT};
 use super::device::Device;
 use super::labels::{Act, Mark};
 use super::place::Place;
@@ -38,7 +38,8 @@ pub(super) struct World {
     pub(super) counts: Counts,
     due: BinaryHeap<Reverse<Due>>,
     serial: u64,
-    next_port: u16,
+    /// How many sessions there were, to give each another port.
+    sessions: u16,
 }
 
 /// Messages that were sent.
@@ -96,7 +97,7 @@ impl World {
             counts: Counts::default(),
             due: BinaryHeap::new(),
             serial: 0,
-            next_port: 0,
+            sessions: 0,
         };
         for host in &site.hosts {
             let id = world.hosts.len();
@@ -212,8 +213,9 @@ impl World {
             return Some(channel);
         }
         let (client, server) = (self.hosts.get(host)?, self.servers.get(server)?);
-        self.next_port = self.next_port.wrapping_add(1) % 16_000;
-        let port = 49_152_u16.saturating_add(self.next_port);
+        self.sessions = self.sessions.wrapping_add(1) % 5_000;
+        let first = if client.is_master { FIRST_PORT } else { FIRST_OF_INTRUDERS };
+        let port = first.saturating_add(self.sessions);
         let client = Endpoint { mac: client.mac, ip: client.ip.into(), port };
         let what = format!("channel {client:?} {:?} {}", server.place, self.now);
         Some(Channel::new(client, server.place, Random::new(self.seed, &what)))

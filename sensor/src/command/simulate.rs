@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use gridtap_captures::file::{Pcap, write_pcapng_header, write_pcapng_packet};
 use gridtap_captures::simulate::labels::{PACKET_HEADER, WINDOW_HEADER, packet_line, window_line};
-use gridtap_captures::simulate::{Marked, Options, Plan, Simulation, Site, kinds};
+use gridtap_captures::simulate::{Act, Marked, Options, Plan, Simulation, Site, kinds};
 
 use super::{Ended, Failure, Terminal};
 use crate::cli;
@@ -52,12 +52,11 @@ pub fn simulate(args: &cli::Simulate, terminal: Terminal) -> Result<Ended, Failu
     }
     packets.finish().map_err(|source| failed(&capture, source))?;
     marks.finish()?;
-    let mut lines = Text::create(&windows, WINDOW_HEADER)?;
-    let attacks = || simulation.acts().iter().filter(|act| act.attack);
-    for act in attacks() {
-        lines.write(&window_line(act))?;
-    }
-    lines.finish()?;
+    let acts = simulation.acts();
+    let attacks = || acts.iter().filter(|act| act.attack);
+    write_windows(&windows, attacks())?;
+    let alike = acts.iter().filter(|act| !act.attack && !act.name.is_empty());
+    write_windows(&folder.join(format!("{name}.lookalikes.csv")), alike)?;
     if !terminal.quiet {
         let counts = simulation.counts();
         terminal.say(format_args!(
@@ -107,6 +106,14 @@ fn options(args: &cli::Simulate) -> Result<Options, Failure> {
         repeat: args.repeat,
         as_master: args.as_master,
     })
+}
+
+fn write_windows<'a>(path: &Path, acts: impl Iterator<Item = &'a Act>) -> Result<(), Failure> {
+    let mut lines = Text::create(path, WINDOW_HEADER)?;
+    for act in acts {
+        lines.write(&window_line(act))?;
+    }
+    lines.finish()
 }
 
 /// What there is to choose from.

@@ -55,6 +55,7 @@ pub(super) fn restart_communications(world: &mut World, attack: &mut Attack) {
 pub(super) fn listen_only(world: &mut World, attack: &mut Attack) {
     let Some(aim) = asks(world, attack, vec![diagnostics(4)]) else { return };
     let minutes = attack.parameter("minutes").max(1);
+    world.lasts(aim, &[aim.device], times(minutes, MINUTE));
     world.after(times(minutes, MINUTE), move |world| {
         world.ask(aim.host, aim.device, &diagnostics(1), &aim.part());
     });
@@ -68,6 +69,10 @@ pub(super) fn clear_counters(world: &mut World, attack: &mut Attack) {
         diagnostics(10)
     };
     asks_of(world, attack, device, vec![ask]);
+}
+
+pub(super) fn clear_restart(world: &mut World, attack: &mut Attack) {
+    asks(world, attack, vec![Ask::Dnp3(dnp3::Ask::ClearRestart)]);
 }
 
 /// Reports are forbidden, and allowed again much later.
@@ -117,8 +122,11 @@ pub(super) fn without_select(world: &mut World, attack: &mut Attack) {
 }
 
 pub(super) fn differs(world: &mut World, attack: &mut Attack) {
-    let Some((device, place)) = a_switch(world, attack) else { return };
-    let other_place = Place { address: place.address ^ 1, ..place };
+    let Some(device) = attack.device(world, |world, device| switches(world, device).len() > 1)
+    else {
+        return;
+    };
+    let [place, other_place, ..] = switches(world, device)[..] else { return };
     let pair = [
         command(function::SELECT, vec![operate(place, 0)]),
         command(function::OPERATE, vec![operate(other_place, 0)]),

@@ -1,11 +1,9 @@
 //! Benign things that look like attacks.
 
 use super::Attack;
-use super::tools::command_asks;
+use super::tools::{command_asks, how_set};
 use crate::simulate::clock::{MINUTE, SECOND, times};
 use crate::simulate::exchange::Part;
-use crate::simulate::operator::usual;
-use crate::simulate::place::Place;
 use crate::simulate::random::low_octet;
 use crate::simulate::upkeep::{fail_over, look_after};
 use crate::simulate::world::World;
@@ -48,17 +46,12 @@ pub(super) fn season(world: &mut World, attack: &mut Attack) {
     }
 }
 
-fn how_set(world: &World, device: usize, place: Place) -> crate::simulate::site::How {
-    let mut operators = world.site.operators.iter();
-    operators
-        .find(|it| it.points.contains(&place) && world.named(&it.devices).contains(&device))
-        .map_or_else(|| usual(world, device), |operator| operator.how)
-}
-
 /// A device is gone for a while, and back with another Ethernet address.
 pub(super) fn replaced(world: &mut World, attack: &mut Attack) {
     let Some(device) = attack.device(world, |_, _| true) else { return };
     let lasts = times(attack.parameter("minutes").max(1), MINUTE);
+    let Some(aim) = attack.insider(world, device) else { return };
+    world.lasts(aim, &[device], lasts);
     world.restart(device, lasts, None);
     let last = low_octet(attack.chance.next());
     world.after(lasts.saturating_sub(SECOND), move |world| {
@@ -74,6 +67,8 @@ pub(super) fn replaced(world: &mut World, attack: &mut Attack) {
 /// Power fails: half of the devices restart within a minute.
 pub(super) fn power_cut(world: &mut World, attack: &mut Attack) {
     let lasts = times(attack.parameter("minutes").max(1), MINUTE);
+    let Some(aim) = attack.insider(world, 0) else { return };
+    world.lasts(aim, &[], lasts.saturating_add(MINUTE));
     for device in 0..world.devices.len() {
         if attack.chance.chance(500_000) {
             let wait = attack.chance.below(2 * SECOND);
@@ -88,5 +83,8 @@ pub(super) fn drill(world: &mut World, attack: &mut Attack) {
     let site = std::rc::Rc::clone(&world.site);
     let main = site.hosts.iter().find_map(|host| host.standby_for.as_deref());
     let Some(host) = main.and_then(|name| world.host(name)) else { return };
-    fail_over(world, host, times(attack.parameter("minutes").max(1), MINUTE));
+    let lasts = times(attack.parameter("minutes").max(1), MINUTE);
+    let Some(aim) = attack.insider(world, 0) else { return };
+    world.lasts(aim, &[], lasts);
+    fail_over(world, host, lasts);
 }

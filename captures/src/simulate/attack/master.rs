@@ -1,7 +1,7 @@
 //! The master itself does what it never did: somebody has it, or sits beside it.
 
 use super::Attack;
-use super::tools::{command_asks, outputs};
+use super::tools::{command_asks, how_set, outputs};
 use crate::dnp3::Crob;
 use crate::dnp3::fragment::function;
 use crate::frame::Tcp;
@@ -98,13 +98,7 @@ fn set_point(world: &mut World, attack: &mut Attack) -> Option<(usize, Place, Ho
         attack.device(world, |world, device| !world.commanded(device, false).is_empty())?;
     let places = world.commanded(device, false);
     let place = attack.chance.pick(&places).copied()?;
-    // Set-points have a way of their own: the one of the operator who sets them.
-    let how = world
-        .site
-        .operators
-        .iter()
-        .find(|it| it.points.contains(&place) && world.named(&it.devices).contains(&device))
-        .map_or_else(|| usual(world, device), |operator| operator.how);
+    let how = how_set(world, device, place);
     Some((device, place, how))
 }
 
@@ -135,7 +129,7 @@ pub(super) fn drift(world: &mut World, attack: &mut Attack) {
     let step = i64::try_from(attack.parameter("step")).unwrap_or(1);
     let every = times(attack.parameter("every_min"), MINUTE);
     let mut value = world.devices.get(device).map_or(0, |it| it.held(place));
-    for number in 0..attack.parameter("steps") {
+    for number in 0..attack.parameter("count") {
         value = value.saturating_add(step);
         let asks = command_asks(place, value, how);
         let late = attack.chance.below(20 * SECOND);

@@ -1,13 +1,16 @@
 //! Somebody sits between the master and a device, and changes what passes, or keeps it.
 
 use super::Attack;
-use super::tools::Aim;
+use super::tools::{Aim, how_set};
 use crate::dnp3::{Iin, binary_events};
 use crate::simulate::clock::{MINUTE, MS, SECOND, as_ms, times};
 use crate::simulate::device::Bend;
+use crate::simulate::exchange::Part;
+use crate::simulate::operator::{choice, command};
 use crate::simulate::place::{Place, Space};
 use crate::simulate::site::{Behaviour, Protocol};
 use crate::simulate::tamper::{Tamper, What};
+use crate::simulate::upkeep::fault;
 use crate::simulate::world::World;
 
 /// Does something to what passes to and from a device, for as long as the attack lasts.
@@ -24,6 +27,8 @@ fn tamper(world: &mut World, attack: &mut Attack, device: usize, what: What) {
     };
     let target = world.ip_of(device);
     if let Some(act) = world.acts.get_mut(aim.act) {
+        // Whoever sits in the middle has no IP address that could be named.
+        act.actor.clear();
         act.concerns(&target, &points);
         act.end_ns = until;
     }
@@ -98,17 +103,33 @@ pub(super) fn block_commands(world: &mut World, attack: &mut Attack) {
     let places = world.commanded(device, true);
     let Some(place) = attack.chance.pick(&places).copied() else { return };
     tamper(world, attack, device, What::DropCommands);
+    operated(world, attack, device, place);
+}
+
+/// Changes what operators set, who do so while it lasts.
+pub(super) fn change_commands(world: &mut World, attack: &mut Attack) {
+    let Some(device) = attack.device(world, |world, device| {
+        polled(world, device) && !world.commanded(device, false).is_empty()
+    }) else {
+        return;
+    };
+    let places = world.commanded(device, false);
+    let Some(place) = attack.chance.pick(&places).copied() else { return };
+    let add = i64::try_from(attack.parameter("add")).unwrap_or(1);
+    tamper(world, attack, device, What::Rewrite { add });
+    operated(world, attack, device, place);
+}
+
+/// An operator commands a point twice while it lasts.
+fn operated(world: &mut World, attack: &mut Attack, device: usize, place: Place) {
     for minute in [3_u64, 5] {
+        let draw = attack.chance.next();
         world.after(times(minute, MINUTE), move |world| {
             let Some(host) = world.master_of(device) else { return };
-            let held = world.devices.get(device).map_or(0, |it| it.held(place));
-            let value = 1_i64.saturating_sub(held);
+            let value = world.devices.get(device).map_or(0, |it| choice(it, place, draw));
             let act = world.act(false, "", host);
-            // What is not answered is not gone on with: no operate follows a select that failed.
-            if let Some(ask) = world.command_asks(device, place, value).first() {
-                let part = crate::simulate::exchange::Part::Request(act);
-                world.ask(host, device, ask, &part);
-            }
+            let how = how_set(world, device, place);
+            command(world, host, device, &[(place, value)], how, &Part::Request(act));
         });
     }
 }
@@ -123,6 +144,7 @@ pub(super) fn block_answers(world: &mut World, attack: &mut Attack) {
 pub(super) fn block_reports(world: &mut World, attack: &mut Attack) {
     let Some(device) = attack.device(world, reports) else { return };
     tamper(world, attack, device, What::DropReports);
+    world.after(times(7, MINUTE), move |world| fault(world, device));
 }
 
 /// Whether a device reports unasked.

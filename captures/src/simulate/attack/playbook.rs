@@ -62,3 +62,22 @@ pub(super) fn frostygoop(world: &mut World, attack: &mut Attack) {
     }
     attack.ask_all(world, aim, asks, (500, 3_000));
 }
+
+/// A new host finds controllers, asks who they are, reads what they hold, and writes to one.
+pub(super) fn incontroller(world: &mut World, attack: &mut Attack) {
+    let Some(device) = attack.device(world, |_, _| true) else { return };
+    let Some(aim) = attack.intruder(world, device) else { return };
+    let mut asks = VecDeque::new();
+    let all = 0..world.devices.len();
+    for found in all.filter(|device| world.speaks(*device, Protocol::Modbus)).take(6) {
+        asks.push_back((found, Ask::Modbus(modbus::Ask::Identify)));
+        asks.push_back((found, Ask::Modbus(modbus::Ask::ServerId)));
+    }
+    let everything = crate::simulate::poll::everything(world, device);
+    asks.extend(everything.into_iter().map(|ask| (device, ask)));
+    for address in 0..4 {
+        let value = attack.chance.word() % 50;
+        asks.push_back((device, Ask::Modbus(modbus::Ask::WriteRegister { address, value })));
+    }
+    attack.ask_many(world, aim, asks, (150, 900));
+}

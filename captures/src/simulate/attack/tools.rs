@@ -108,7 +108,10 @@ fn next_ask(
 ) {
     let Some((device, ask)) = asks.pop_front() else {
         if world.hosts.get(aim.host).is_some_and(|host| !host.is_master) {
-            leave(world, aim.host, aim.device);
+            let devices: Vec<usize> = (0..world.devices.len()).collect();
+            for device in devices {
+                leave(world, aim.host, device);
+            }
         }
         return;
     };
@@ -129,6 +132,18 @@ impl World {
             .find(|(_, devices)| self.named(devices).contains(&device))
             .and_then(|(host, _)| self.host(host))?;
         Some(self.acting(host))
+    }
+
+    /// Says that it lasts, and whom it concerns, where no packet says so.
+    pub(super) fn lasts(&mut self, aim: Aim, devices: &[usize], ns: u64) {
+        let until = self.now.saturating_add(ns).min(self.end);
+        let targets: Vec<String> = devices.iter().map(|device| self.ip_of(*device)).collect();
+        if let Some(act) = self.acts.get_mut(aim.act) {
+            act.end_ns = act.end_ns.max(until);
+            for target in targets {
+                act.concerns(&target, &[]);
+            }
+        }
     }
 
     /// Points of a device that operators command: switches, or set-points.
@@ -258,4 +273,12 @@ pub(super) fn reset(channel: &mut crate::simulate::channel::Channel, by: Side, a
         Side::Client => channel.session.client_resets(at),
         Side::Server => channel.session.server_resets(at),
     }
+}
+
+/// The way of the operator who commands a point of a device.
+pub(super) fn how_set(world: &World, device: usize, place: Place) -> How {
+    let mut operators = world.site.operators.iter();
+    operators
+        .find(|it| it.points.contains(&place) && world.named(&it.devices).contains(&device))
+        .map_or_else(|| usual(world, device), |operator| operator.how)
 }
