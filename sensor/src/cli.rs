@@ -271,6 +271,24 @@ pub enum Baseline {
         /// The baseline.
         file: PathBuf,
     },
+    /// Say what changed between two baselines: conversations, functions, commands, values and reads
+    /// that are new or gone, or come at least twice or at most half as often in the same time.
+    #[command(after_help = "Example:
+  gridtap baseline diff spring.baseline autumn.baseline")]
+    Diff {
+        /// What hosts, units and points are called here, to be shown beside their addresses.
+        #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+        names: Option<PathBuf>,
+        /// Form of what is printed: text on a terminal, jsonl in a pipe.
+        #[arg(long, value_name = "FORM")]
+        format: Option<Format>,
+        /// The baseline before.
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The baseline after.
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+    },
     /// Say whether baselines are whole and can be used.
     #[command(after_help = "Example:
   gridtap baseline check site.baseline")]

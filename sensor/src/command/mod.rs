@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod baseline;
+mod diff;
 pub mod extract;
 mod inputs;
 mod judged;
