@@ -76,6 +76,10 @@ pub enum Command {
     /// Read baselines.
     #[command(subcommand)]
     Baseline(Baseline),
+    /// Say what could make a live sensor blind on an interface; changes nothing.
+    #[command(after_help = "Example:
+  gridtap doctor -i span0")]
+    Doctor(Doctor),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:
   gridtap completions bash > /etc/bash_completion.d/gridtap")]
@@ -256,6 +260,14 @@ pub struct Extract {
     /// The captures that the alert came from: pcap or pcapng, plain, gzip or zstd.
     #[arg(required = true, value_name = "CAPTURE")]
     pub captures: Vec<PathBuf>,
+}
+
+/// `gridtap doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Interface to look at; again for more.
+    #[arg(short, long, required = true, value_name = "IFACE")]
+    pub interface: Vec<String>,
 }
 
 /// `gridtap baseline`.

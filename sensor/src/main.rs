@@ -34,6 +34,7 @@ fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
         Command::Alerts(args) => command::alerts::alerts(args, terminal),
         Command::Extract(args) => command::extract::extract(args, terminal),
         Command::Baseline(command) => command::baseline::baseline(command, terminal),
+        Command::Doctor(args) => command::doctor::doctor(args, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "gridtap", &mut script);

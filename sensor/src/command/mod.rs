@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod baseline;
 mod diff;
+pub mod doctor;
 pub mod extract;
 mod inputs;
 mod judged;
