@@ -96,6 +96,10 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
     /// Read baselines.
     #[command(subcommand)]
     Baseline(Baseline),
+    /// Say what could make a live sensor blind on an interface; changes nothing.
+    #[command(after_help = "Example:
+  gridtap doctor -i span0")]
+    Doctor(Doctor),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:
   gridtap completions bash > /etc/bash_completion.d/gridtap")]
@@ -399,6 +403,14 @@ pub struct Undo {
     pub baseline: PathBuf,
 }
 
+/// `gridtap doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Interface to look at; again for more.
+    #[arg(short, long, required = true, value_name = "IFACE")]
+    pub interface: Vec<String>,
+}
+
 /// `gridtap baseline`.
 #[derive(Debug, Subcommand)]
 pub enum Baseline {
@@ -411,6 +423,24 @@ pub enum Baseline {
         names: Option<PathBuf>,
         /// The baseline.
         file: PathBuf,
+    },
+    /// Say what changed between two baselines: conversations, functions, commands, values and reads
+    /// that are new or gone, or come at least twice or at most half as often in the same time.
+    #[command(after_help = "Example:
+  gridtap baseline diff spring.baseline autumn.baseline")]
+    Diff {
+        /// What hosts, units and points are called here, to be shown beside their addresses.
+        #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+        names: Option<PathBuf>,
+        /// Form of what is printed: text on a terminal, jsonl in a pipe.
+        #[arg(long, value_name = "FORM")]
+        format: Option<Format>,
+        /// The baseline before.
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+        /// The baseline after.
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
     },
     /// Say whether baselines are whole and can be used.
     #[command(after_help = "Example:

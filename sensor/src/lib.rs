@@ -9,6 +9,7 @@ pub mod config;
 pub mod counters;
 pub mod decode;
 pub mod describe;
+pub mod doctor;
 pub mod extract;
 pub mod flow;
 pub mod judge;

@@ -38,6 +38,7 @@ fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
         #[cfg(not(feature = "simulate"))]
         Command::Simulate(_) => Err(Failure::no_simulator()),
         Command::Baseline(command) => command::baseline::baseline(command, terminal),
+        Command::Doctor(args) => command::doctor::doctor(args, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "gridtap", &mut script);

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::refusals::{Row, assert_refused};
 use crate::run::{DEMO, Ended, assert_golden, end, end_with_input, gridtap, printed};
 
 /// Lines of all revisions, and of the last of each alert.
@@ -90,4 +91,20 @@ fn a_file_without_alerts_has_none() {
         (0, "No alerts.\n", "")
     );
     assert_eq!(end(gridtap("alerts").arg(&path)).stdout, "");
+}
+
+#[test]
+fn alerts_that_cannot_be_read_or_are_not_there_are_refused() {
+    let table: &[Row] = &[
+        ("alerts missing", 3, &["missing: No such file"]),
+        ("alerts folder", 3, &["folder: Is a directory"]),
+        ("alerts good.pcap", 3, &["good.pcap: holds no alerts: line 1: no text"]),
+        ("alerts good.baseline", 3, &["good.baseline: holds no alerts: line 1: no JSON"]),
+        ("alerts --id 77 empty.pcap", 2, &["--id `77`", "no alert in empty.pcap"]),
+        ("alerts --id 77 alerts.jsonl", 2, &["--id `77`", "no alert in alerts.jsonl"]),
+        ("alerts --id a alerts.jsonl", 2, &["--id `a`", "several", "a1, a2"]),
+    ];
+    for (arguments, status, parts) in table {
+        assert_refused(arguments, *status, parts);
+    }
 }

@@ -91,6 +91,38 @@ fn a_baseline_is_checked_and_shown() {
 }
 
 #[test]
+fn what_changed_between_two_baselines_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    write_captures(folder.path());
+    let names = folder.path().join("names.toml");
+    fs::write(names, "[units]\n\"10.0.0.9 unit 1\" = \"relay\"\n").unwrap();
+    let run = |command: &str| well(end(gridtap(command).current_dir(folder.path()))).stdout;
+    run("learn -q -o old monday.pcap");
+    run("learn -q -o new tuesday.pcap odd.pcap");
+
+    let text = run("baseline diff --format text --names names.toml old new");
+    for part in [
+        "\n10.0.0.7 (modbus)\n+   10.0.0.9 unit 1 (relay)  ",
+        "\n+     command write holding-register 1  ",
+        "\n    10.0.0.9 unit 1 (relay) (modbus)\n+     holding-register 0-1  ",
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    // The days are alike, and what is new is one client's.
+    let records = run("baseline diff old new");
+    for line in records.lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&record["change"], &record["server_ip"]), (&"new".into(), &"10.0.0.9".into()));
+    }
+    let gone = run("baseline diff new old");
+    assert_eq!(gone.replace("gone", "new").lines().count(), records.lines().count());
+    assert!(!gone.contains("\"new\""), "{gone}");
+
+    assert_eq!(run("baseline diff new new"), "");
+    assert!(run("baseline diff --format text new new").ends_with("\nnothing changed\n"));
+}
+
+#[test]
 fn learning_for_a_time_takes_no_packet_from_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let capture = exchanges(7, 9, 0, (0..600).map(|_| poll()));

@@ -9,6 +9,7 @@ use gridtap_captures::capture::Capture;
 use serde_json::Value;
 
 use crate::files::{cut_behind, demo, gzip, octets, odd, write};
+use crate::refusals::{Row, assert_refused};
 use crate::run::{DEMO, Ended, end, gridtap, workspace};
 
 /// Replays captures in `folder`, and returns the last revision of the first alert.
@@ -154,6 +155,31 @@ fn a_capture_that_is_cut_off_behind_the_alert_will_do() {
     let ended = extract(folder.path(), &alert, "odd.pcap -q -o out.pcapng");
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     assert!(ended.stderr.starts_with("gridtap: warning: odd.pcap: cut off"), "{}", ended.stderr);
+}
+
+#[test]
+fn packets_that_an_alert_does_not_have_are_not_extracted() {
+    let table: &[Row] = &[
+        ("--alert a1 good.pcap", 2, &["good.pcap: it has ", "packet 18909", "not the capture"]),
+        ("--alert a1 good.pcap odd.pcap", 2, &["`captures/demo.pcap.zst`", "not among"]),
+        ("--alert a good.pcap", 2, &["--alert `a`", "a1, a2"]),
+        ("--alert b1 odd.pcap", 2, &["odd.pcap: its packets", "another time", "not the capture"]),
+        ("--alert a1 -", 2, &["`-`", "twice"]),
+        ("--alert a1 missing.pcap", 3, &["missing.pcap: no such file"]),
+        ("--alert a1 text.pcap", 3, &["text.pcap: is not a capture"]),
+    ];
+    for (arguments, status, parts) in table {
+        let arguments = format!("extract --alerts alerts.jsonl -o out {arguments}");
+        assert_refused(&arguments, *status, parts);
+    }
+    for (arguments, part) in [
+        ("--alert a1 --alerts missing good.pcap -o out", "missing: No such file"),
+        ("--alert a1 --alerts good.pcap good.pcap -o out", "good.pcap: holds no alerts"),
+    ] {
+        assert_refused(&format!("extract {arguments}"), 3, &[part]);
+    }
+    let over = "extract --alert b1 --alerts alerts.jsonl good.pcap -o good.pcap";
+    assert_refused(over, 2, &["--output `good.pcap`: is one of the captures"]);
 }
 
 fn numbers(alert: &Value) -> impl Iterator<Item = usize> {

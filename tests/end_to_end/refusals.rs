@@ -16,7 +16,7 @@ use crate::files::{START_NS, cut_behind, demo, gzip, octets, odd, write};
 use crate::run::{DEMO, Ended, end, end_with_input, gridtap, printed, sheltered};
 
 /// Arguments, exit status, and what the one line on standard error has to name.
-type Row = (&'static str, i32, &'static [&'static str]);
+pub(crate) type Row = (&'static str, i32, &'static [&'static str]);
 
 #[test]
 fn captures_that_cannot_be_read_are_refused_with_status_3() {
@@ -67,7 +67,9 @@ fn wrong_use_is_refused_with_status_2() {
         ("watch", 2, &["--interface"]),
         ("watch -i lo --follow folder", 2, &["--interface", "--follow"]),
         ("learn -o out --follow folder", 2, &["--for"]),
+        ("doctor", 2, &["--interface"]),
         ("baseline show", 2, &["<FILE>"]),
+        ("baseline diff good.baseline", 2, &["<NEW>"]),
         ("alerts", 2, &["<FILE>"]),
         ("extract --alert a --alerts alerts.jsonl good.pcap", 2, &["--output"]),
         ("nonsense", 2, &["nonsense"]),
@@ -108,6 +110,8 @@ fn settings_filters_and_baselines_that_will_not_do_are_refused_with_status_2() {
         ("watch -i lo --names names.toml", 2, &["names.toml: line 2"]),
         ("alerts --names names.toml alerts.jsonl", 2, &["names.toml: line 2"]),
         ("baseline show --names names.toml good.baseline", 2, &["names.toml: line 2"]),
+        ("baseline diff good.baseline damaged", 2, &["damaged: line ", "checksum"]),
+        ("baseline diff missing good.baseline", 2, &["missing: No such file"]),
         ("baseline check good.baseline damaged", 2, &["damaged: line ", "checksum"]),
         ("baseline show newer", 2, &["newer: line 1"]),
         ("baseline merge -o out good.baseline short", 2, &["short: line "]),
@@ -115,52 +119,12 @@ fn settings_filters_and_baselines_that_will_not_do_are_refused_with_status_2() {
         ("watch -i no-such-if --baseline good.baseline", 3, &["`no-such-if`: no such interface"]),
         ("watch --follow missing", 3, &["missing: no such file"]),
         ("watch --follow good.pcap", 3, &["good.pcap: is no directory"]),
+        ("doctor -i lo -i no-such-if", 3, &["`no-such-if`: no such interface; there are: ", "lo"]),
         ("learn -o out -i no-such-if --for 1s", 3, &["`no-such-if`: no such interface"]),
     ];
     for (arguments, status, parts) in table {
         assert_refused(arguments, *status, parts);
     }
-}
-
-#[test]
-fn alerts_that_cannot_be_read_or_are_not_there_are_refused() {
-    let table: &[Row] = &[
-        ("alerts missing", 3, &["missing: No such file"]),
-        ("alerts folder", 3, &["folder: Is a directory"]),
-        ("alerts good.pcap", 3, &["good.pcap: holds no alerts: line 1: no text"]),
-        ("alerts good.baseline", 3, &["good.baseline: holds no alerts: line 1: no JSON"]),
-        ("alerts --id 77 empty.pcap", 2, &["--id `77`", "no alert in empty.pcap"]),
-        ("alerts --id 77 alerts.jsonl", 2, &["--id `77`", "no alert in alerts.jsonl"]),
-        ("alerts --id a alerts.jsonl", 2, &["--id `a`", "several", "a1, a2"]),
-    ];
-    for (arguments, status, parts) in table {
-        assert_refused(arguments, *status, parts);
-    }
-}
-
-#[test]
-fn packets_that_an_alert_does_not_have_are_not_extracted() {
-    let table: &[Row] = &[
-        ("--alert a1 good.pcap", 2, &["good.pcap: it has ", "packet 18909", "not the capture"]),
-        ("--alert a1 good.pcap odd.pcap", 2, &["`captures/demo.pcap.zst`", "not among"]),
-        ("--alert a good.pcap", 2, &["--alert `a`", "a1, a2"]),
-        ("--alert b1 odd.pcap", 2, &["odd.pcap: its packets", "another time", "not the capture"]),
-        ("--alert a1 -", 2, &["`-`", "twice"]),
-        ("--alert a1 missing.pcap", 3, &["missing.pcap: no such file"]),
-        ("--alert a1 text.pcap", 3, &["text.pcap: is not a capture"]),
-    ];
-    for (arguments, status, parts) in table {
-        let arguments = format!("extract --alerts alerts.jsonl -o out {arguments}");
-        assert_refused(&arguments, *status, parts);
-    }
-    for (arguments, part) in [
-        ("--alert a1 --alerts missing good.pcap -o out", "missing: No such file"),
-        ("--alert a1 --alerts good.pcap good.pcap -o out", "good.pcap: holds no alerts"),
-    ] {
-        assert_refused(&format!("extract {arguments}"), 3, &[part]);
-    }
-    let over = "extract --alert b1 --alerts alerts.jsonl good.pcap -o good.pcap";
-    assert_refused(over, 2, &["--output `good.pcap`: is one of the captures"]);
 }
 
 #[test]
@@ -194,6 +158,7 @@ fn outputs_that_cannot_be_written_are_refused_with_status_4() {
         "messages --format zeek-json good.pcap",
         "baseline show good.baseline",
         "baseline check good.baseline",
+        "baseline diff --format text good.baseline good.baseline",
         "alerts alerts.jsonl",
         "man",
         "completions bash",
@@ -384,7 +349,7 @@ fn a_full_standard_output_does_not_cut_the_alerts_file() {
 }
 
 /// Runs the program among the files of [`lay_out`], and asserts that it says so in a line and leaves no file.
-fn assert_refused(arguments: &str, status: i32, parts: &[&str]) {
+pub(crate) fn assert_refused(arguments: &str, status: i32, parts: &[&str]) {
     let ended = in_folder(arguments, |_| ());
     assert_eq!(ended.status, status, "{arguments}: {}", ended.stderr);
     assert!(ended.stderr.starts_with("gridtap: "), "{arguments}: {}", ended.stderr);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gridtap_models::ledger::Ledger;
 
-use super::{Ended, Failure, Terminal, rule};
+use super::{Ended, Failure, Terminal, diff, rule};
 use crate::cli;
 use crate::names::Names;
 use crate::sink::{SinkError, write_whole};
@@ -21,6 +21,10 @@ pub fn baseline(command: &cli::Baseline, terminal: Terminal) -> Result<Ended, Fa
             let mut device = None;
             let shown = read(file)?.show_named(|text| names.beside(text, &mut device));
             terminal.print(&shown)?;
+        }
+        cli::Baseline::Diff { names, format, old, new } => {
+            let names = Names::read(names.as_deref())?;
+            return diff::diff(old, new, &names, *format, terminal);
         }
         cli::Baseline::Check { files } => {
             for file in files {

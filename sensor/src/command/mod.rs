@@ -2,6 +2,8 @@
 
 pub mod alerts;
 pub mod baseline;
+mod diff;
+pub mod doctor;
 #[cfg(unix)]
 mod endless;
 pub mod extract;
