@@ -4,13 +4,14 @@ CARGO ?= cargo
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: help demo build test bench differential clean
+.PHONY: help demo build test bench differential fuzz clean
 
 help:
 	@echo 'make demo   build Gridtap, replay the bundled capture, show its alerts'
 	@echo 'make test   formatting, lints, all tests, documentation'
 	@echo 'make bench  measure each step of the line and the whole of it'
 	@echo 'make differential  compare with tshark, message by message, over CAPTURES=FOLDER'
+	@echo 'make fuzz   run each fuzz target for SECONDS=60; TARGETS="NAME..." for some of them'
 	@echo 'make build  the release binary, target/release/gridtap'
 	@echo 'make clean  remove everything that was built'
 
@@ -32,6 +33,7 @@ test:
 	$(CARGO) clippy -p gridtap --no-default-features --locked -- -D warnings
 	$(CARGO) test --workspace --locked
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
+	.ci/fuzz --if-there 20
 
 bench:
 	@.ci/need rust cc libpcap
@@ -44,6 +46,14 @@ differential: build
 	@.ci/need tshark
 	python3 tests/differential/compare.py --gridtap target/release/gridtap '$(CAPTURES)'
 
+# How long each fuzz target runs, and which ones: all, if none is named.
+SECONDS ?= 60
+TARGETS ?=
+
+fuzz:
+	@.ci/need rust cc nightly cargo-fuzz
+	.ci/fuzz $(SECONDS) $(TARGETS)
+
 clean:
 	$(CARGO) clean
-	rm -rf demo-out
+	rm -rf demo-out parsers/fuzz/target

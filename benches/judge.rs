@@ -101,6 +101,7 @@ fn act(device: u32, target: Target) -> Event {
         marks: Marks::default(),
         sequence: None,
         broadcast: false,
+        unacknowledged: false,
         digest: 0,
         unseen: Unseen::default(),
     }

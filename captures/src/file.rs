@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::capture::{Capture, Packet};
+use crate::frame::LinkType;
 use crate::octets::{count16, count32};
 
 /// Which octet of a number comes first in a file.
@@ -48,32 +49,50 @@ impl Default for Pcap {
 ///
 /// Those of `out`.
 pub fn write_pcap(format: &Pcap, capture: &Capture, out: &mut impl Write) -> io::Result<()> {
-    let order = format.order;
-    let magic = match format.precision {
-        Precision::Micro => 0xa1b2_c3d4,
-        Precision::Nano => 0xa1b2_3c4d,
-    };
-    let mut head = order.u32(magic).to_vec();
-    head.extend(order.u16(2));
-    head.extend(order.u16(4));
-    for word in [0, 0, format.snap_octets, u32::from(capture.link.0)] {
-        head.extend(order.u32(word));
+    format.write_header(capture.link, out)?;
+    capture.packets.iter().try_for_each(|packet| format.write_packet(packet, out))
+}
+
+impl Pcap {
+    /// Writes what comes before the packets: for those who do not have all of them at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn write_header(&self, link: LinkType, out: &mut impl Write) -> io::Result<()> {
+        let order = self.order;
+        let magic = match self.precision {
+            Precision::Micro => 0xa1b2_c3d4,
+            Precision::Nano => 0xa1b2_3c4d,
+        };
+        let mut head = order.u32(magic).to_vec();
+        head.extend(order.u16(2));
+        head.extend(order.u16(4));
+        for word in [0, 0, self.snap_octets, u32::from(link.0)] {
+            head.extend(order.u32(word));
+        }
+        out.write_all(&head)
     }
-    out.write_all(&head)?;
-    for packet in &capture.packets {
-        let kept = kept(packet, format.snap_octets);
+
+    /// Writes the next packet.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn write_packet(&self, packet: &Packet, out: &mut impl Write) -> io::Result<()> {
+        let order = self.order;
+        let kept = kept(packet, self.snap_octets);
         let seconds = u32::try_from(packet.time_ns / 1_000_000_000).unwrap_or(u32::MAX);
         let rest_ns = u32::try_from(packet.time_ns % 1_000_000_000).unwrap_or(u32::MAX);
-        let ticks = match format.precision {
+        let ticks = match self.precision {
             Precision::Micro => rest_ns / 1_000,
             Precision::Nano => rest_ns,
         };
         for word in [seconds, ticks, count32(kept.len()), packet.wire_octets] {
             out.write_all(&order.u32(word))?;
         }
-        out.write_all(kept)?;
+        out.write_all(kept)
     }
-    Ok(())
 }
 
 /// The octets of a pcap file.
@@ -139,10 +158,7 @@ pub fn write_pcapng(
     interfaces: &[Interface<'_>],
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let (magic, major, minor) = (order.u32(0x1a2b_3c4d), order.u16(1), order.u16(0));
-    let section_octets_unsaid = order.u64(u64::MAX);
-    let head: [&[u8]; 4] = [&magic, &major, &minor, &section_octets_unsaid];
-    out.write_all(&block(order, 0x0a0d_0d0a, &head))?;
+    out.write_all(&section(order))?;
     for interface in interfaces {
         out.write_all(&block(order, 1, &[&description(order, interface)]))?;
     }
@@ -153,11 +169,7 @@ pub fn write_pcapng(
     packets.sort_by_key(|(packet, ..)| packet.time_ns);
     for (packet, id, interface) in packets {
         let kept = kept(packet, interface.snap_octets);
-        let (interface_id, time) = (order.u32(id), order.halves(interface.ticks(packet.time_ns)));
-        let (kept_octets, wire_octets) =
-            (order.u32(count32(kept.len())), order.u32(packet.wire_octets));
-        let body: [&[u8]; 5] = [&interface_id, &time, &kept_octets, &wire_octets, &padded(kept)];
-        out.write_all(&block(order, 6, &body))?;
+        out.write_all(&enhanced(order, id, interface.ticks(packet.time_ns), kept, packet))?;
     }
     for (id, interface) in (0..).zip(interfaces) {
         if let Some(dropped) = interface.dropped {
@@ -168,6 +180,43 @@ pub fn write_pcapng(
         }
     }
     Ok(())
+}
+
+/// Writes what comes before the packets of a pcapng file of one interface, for those who do not have all packets at
+/// once. Its times are nanoseconds, its octets in little endian.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_pcapng_header(link: LinkType, out: &mut impl Write) -> io::Result<()> {
+    let order = Order::Little;
+    let none = Capture::new(link);
+    let nanoseconds =
+        Interface { resolution: Some(Resolution::Decimal(9)), ..Interface::new(&none) };
+    out.write_all(&section(order))?;
+    out.write_all(&block(order, 1, &[&description(order, &nanoseconds)]))
+}
+
+/// Writes the next packet of such a file.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_pcapng_packet(packet: &Packet, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(&enhanced(Order::Little, 0, packet.time_ns, &packet.octets, packet))
+}
+
+fn section(order: Order) -> Vec<u8> {
+    let (magic, major, minor) = (order.u32(0x1a2b_3c4d), order.u16(1), order.u16(0));
+    let section_octets_unsaid = order.u64(u64::MAX);
+    block(order, 0x0a0d_0d0a, &[&magic, &major, &minor, &section_octets_unsaid])
+}
+
+fn enhanced(order: Order, interface: u32, ticks: u64, kept: &[u8], packet: &Packet) -> Vec<u8> {
+    let (interface, time) = (order.u32(interface), order.halves(ticks));
+    let (kept_octets, wire_octets) =
+        (order.u32(count32(kept.len())), order.u32(packet.wire_octets));
+    block(order, 6, &[&interface, &time, &kept_octets, &wire_octets, &padded(kept)])
 }
 
 /// The octets of a pcapng file.
@@ -267,7 +316,6 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::LinkType;
 
     fn capture() -> Capture {
         let mut capture = Capture::new(LinkType::RAW_IP);

@@ -15,6 +15,7 @@
 //! | [`capture`] | the packets in order, and ways to damage them |
 //! | [`file`](mod@file) | pcap and pcapng files |
 //! | [`scene`] | a small plant that polls and is polled, of any size |
+//! | [`simulate`] | days of a site, with operators, faults and attacks, and their labels |
 //!
 //! Nothing here fails: **a count that its field cannot hold is written as the field's largest value**, and the octets
 //! that were counted are all written. Such a message is malformed, as whoever asked for it presumably wanted.
@@ -45,4 +46,5 @@ mod octets;
 pub mod redundancy;
 pub mod scene;
 pub mod session;
+pub mod simulate;
 pub mod tunnel;

@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU16;
 
-use crate::capture::Capture;
+use crate::capture::{Capture, Packet};
 use crate::frame::{Endpoint, Link, TCP, Tcp, ip};
 use crate::octets::count32;
 
@@ -189,6 +189,17 @@ impl Session {
     #[must_use]
     pub fn capture(&self) -> &Capture {
         &self.capture
+    }
+
+    /// The place of a side.
+    #[must_use]
+    pub fn end_of(&self, side: Side) -> Endpoint {
+        self.end(side).place
+    }
+
+    /// Takes away the packets so far: whoever writes for days does not keep them all.
+    pub fn take_packets(&mut self) -> Vec<Packet> {
+        core::mem::take(&mut self.capture.packets)
     }
 
     /// The packets.

@@ -65,10 +65,14 @@ pub enum Intent {
     SetTime,
     /// Change what a device reports, or how.
     Configure,
+    /// Stop a device from reporting by itself.
+    Mute,
     /// Restart or stop a device or its communication.
     Restart,
-    /// Read or change files.
+    /// Look for files, read them.
     File,
+    /// Write or delete files.
+    StoreFile,
     /// Load, read or change programs; vendor engineering.
     Program,
     /// Prove who one is.
@@ -362,6 +366,8 @@ pub struct Event {
     pub sequence: Option<u16>,
     /// Whether it goes to all devices at once.
     pub broadcast: bool,
+    /// Whether it asks for no answer, so that nobody knows whether it was done.
+    pub unacknowledged: bool,
     /// Digest of the message's octets, for identifiers that do not depend on packet numbers.
     pub digest: u64,
     /// What the sensor missed around it.

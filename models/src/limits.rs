@@ -43,6 +43,9 @@ pub const BINS: usize = 32;
 /// Ranges of time segments of one tally; with one more, the oldest is dropped.
 pub const SEGMENT_RANGES: usize = 64;
 
+/// Rulings of people.
+pub const RULINGS: usize = 10_000;
+
 /// Octets of a function's name.
 pub const NAME_OCTETS: usize = 64;
 

@@ -39,6 +39,7 @@ pub(crate) fn request(client: u8, server: u8) -> Event {
         marks: Marks::default(),
         sequence: None,
         broadcast: false,
+        unacknowledged: false,
         digest: 0,
         unseen: Unseen::default(),
     }

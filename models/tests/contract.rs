@@ -42,6 +42,7 @@ fn poll(client: u8, server: u8) -> Event {
         marks: Marks::default(),
         sequence: None,
         broadcast: false,
+        unacknowledged: false,
         digest: 0,
         unseen: Unseen::default(),
     }

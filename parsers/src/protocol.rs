@@ -155,6 +155,13 @@ pub enum Message<'a> {
     Dnp3(dnp3::Message<'a>),
 }
 
+#[cfg(feature = "arbitrary")]
+impl<'a> arbitrary::Arbitrary<'a> for Message<'a> {
+    fn arbitrary(u: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Self> {
+        if u.arbitrary()? { u.arbitrary().map(Self::Modbus) } else { u.arbitrary().map(Self::Dnp3) }
+    }
+}
+
 /// What a dissector found at one stretch of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed<'a> {
@@ -216,6 +223,29 @@ pub struct Protocol {
     /// A dissector for one flow whose server (of Modbus; the outstation of DNP3) is the given
     /// side.
     pub make: fn(server: Side) -> Box<dyn Dissector>,
+}
+
+impl Protocol {
+    /// Reads one payload by itself: a datagram, or what one segment carries. Of Modbus `direction`
+    /// says who sent it; DNP3 says so itself.
+    ///
+    /// All that is in it is handed to `found`, also a message that its end cuts short.
+    pub fn payload(&self, octets: &[u8], direction: Direction, found: Found<'_>) {
+        let side = match direction {
+            Direction::Response | Direction::Unsolicited => Side::B,
+            Direction::Request | Direction::Link => Side::A,
+        };
+        let mut dissector = self.stream(Side::B);
+        dissector.feed(&Chunk { side, offset: 0, lost: 0, octets, datagram: true }, found);
+        dissector.close(found);
+    }
+
+    /// A reader of one flow, whose server (of DNP3: outstation) is the given side. Octets of both
+    /// sides are fed to it in pieces of any size.
+    #[must_use]
+    pub fn stream(&self, server: Side) -> Box<dyn Dissector> {
+        (self.make)(server)
+    }
 }
 
 /// The protocols that are read.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::alert::Severity;
+use crate::view::View;
 use crate::when::Span;
 
 /// A passive network sensor for the control networks of electric grids.
@@ -64,10 +65,34 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
   tcpdump -i span0 -U -C 100 -W 50 -w /var/spool/span/ring.pcap
   gridtap watch --follow /var/spool/span --baseline site.baseline")]
     Watch(Watch),
-    /// Print every message as one record, without judgement.
-    #[command(after_help = "Example:
-  gridtap messages --format jsonl capture.pcapng | jq 'select(.function == 5)'")]
+    /// Print every message, without judgement, in the form that you or another tool reads.
+    ///
+    /// Addresses of points are those of the wire, from 0, in every form. What Zeek, ICSNPP and
+    /// Suricata have no field for stands in fields that begin with `gridtap`. Link frames and what
+    /// could not be read are in text, jsonl and csv alone.
+    #[command(after_help = "Examples:
+  gridtap messages --format text capture.pcapng | less
+  gridtap messages --format jsonl capture.pcapng | jq 'select(.function == 5)'
+  gridtap messages --format csv capture.pcapng > messages.csv
+  gridtap messages --format zeek --out logs capture.pcapng
+  gridtap messages --format zeek-json capture.pcapng | jq 'select(._path == \"dnp3_control\")'
+  gridtap messages --format eve capture.pcapng > eve.json")]
     Messages(Messages),
+    /// Read an alerts file: all alerts as a table, or one in full.
+    #[command(after_help = "Example:
+  gridtap alerts alerts.jsonl
+  gridtap alerts alerts.jsonl --id 4c1b")]
+    Alerts(Alerts),
+    /// Cut an alert's packets out of the captures that it came from.
+    #[command(after_help = "Example:
+  gridtap extract --alert 4c1b --alerts alerts.jsonl captures/demo.pcap.zst -o alert.pcapng")]
+    Extract(Extract),
+    /// Make labelled captures of a simulated grid.
+    #[command(after_help = "Examples:
+  gridtap simulate --list
+  gridtap simulate --out days --site feeder --for 7d --seed 3 --zstd
+  gridtap simulate --out days --for 24h --attack rogue-write,setpoint-drift:step=2 --repeat 5")]
+    Simulate(Simulate),
     /// Read baselines.
     #[command(subcommand)]
     Baseline(Baseline),
@@ -84,15 +109,28 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
     Man,
 }
 
+/// How a file of names is written.
+const NAMES_HELP: &str = "\
+What hosts, units and points are called here, to be shown beside their addresses; a name changes no \
+alert's id. The file is TOML, with addresses as Gridtap prints them:
+
+  [hosts]
+  \"10.20.0.21\" = \"RTU north\"
+  [units]
+  \"10.20.0.21 unit 1\" = \"feeder 3 relay\"
+  \"10.20.0.31 outstation 10\" = \"bay 4\"
+  [points]
+  \"10.20.0.21 unit 1 holding-register 10\" = \"voltage setpoint\"";
+
 /// Options of all commands that run the line.
 #[derive(Debug, Args)]
-pub struct Common {
+pub struct Common<F: ValueEnum + Send + Sync + 'static = Format> {
     /// Threads that reassemble and parse. The alerts are the same at any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub shards: Option<u16>,
     /// Form of what is printed: text on a terminal, jsonl in a pipe.
     #[arg(long, value_name = "FORM")]
-    pub format: Option<Format>,
+    pub format: Option<F>,
     /// Settings; every key has a default.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -125,6 +163,9 @@ pub struct Replay {
     /// End with status 1 if an alert of this severity or above was raised.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
@@ -145,6 +186,9 @@ pub struct Learn {
     /// Learn from this interface instead of captures; again for more.
     #[arg(short, long, value_name = "IFACE", requires = "duration", conflicts_with = "captures")]
     pub interface: Vec<String>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Learn from the captures in this folder and from those that come, as `watch --follow` does.
     #[arg(
         long,
@@ -184,6 +228,9 @@ pub struct Watch {
     /// End with status 1 if an alert of this severity or above was raised.
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<Severity>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
@@ -192,12 +239,106 @@ pub struct Watch {
 /// `gridtap messages`.
 #[derive(Debug, Args)]
 pub struct Messages {
+    /// Write to files in this folder instead of standard output. It is made if it is not there; of
+    /// the files that the view may have, none may be there yet.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
-    pub common: Common,
+    pub common: Common<View>,
     /// Captures: pcap or pcapng, plain, gzip or zstd; `-` for standard input.
     #[arg(required = true, value_name = "CAPTURE")]
     pub captures: Vec<PathBuf>,
+}
+
+/// `gridtap alerts`.
+#[derive(Debug, Args)]
+pub struct Alerts {
+    /// Show the alert with this id in full; the beginning of an id is enough if no other alert has
+    /// it.
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// What hosts, units and points are called here, to be shown beside their addresses.
+    #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+    pub names: Option<PathBuf>,
+    /// Form of what is printed: text on a terminal, jsonl in a pipe. In jsonl, lines are as they are
+    /// in the file.
+    #[arg(long, value_name = "FORM")]
+    pub format: Option<Format>,
+    /// Alerts as `--alerts` wrote them; `-` for standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `gridtap extract`.
+#[derive(Debug, Args)]
+pub struct Extract {
+    /// The alert; the beginning of its id is enough if no other alert has it.
+    #[arg(long, value_name = "ID")]
+    pub alert: String,
+    /// Alerts as `--alerts` wrote them; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub alerts: PathBuf,
+    /// Where to write the packets, as pcapng. Those of the alert have its id as a comment.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Write what the same hosts said to each other this long before and after each packet of the
+    /// alert as well, as in 90s, 30m, 2h, 7d.
+    #[arg(long, value_name = "DURATION", default_value = "5s")]
+    pub context: Span,
+    /// The captures that the alert came from: pcap or pcapng, plain, gzip or zstd.
+    #[arg(required = true, value_name = "CAPTURE")]
+    pub captures: Vec<PathBuf>,
+}
+
+/// `gridtap simulate`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags, one by one")]
+pub struct Simulate {
+    /// Folder to write to: a capture, SITE-SEED.pcap, and its labels beside it, of packets in
+    /// SITE-SEED.labels.csv and of windows in SITE-SEED.windows.csv.
+    #[arg(long, value_name = "DIR", required_unless_present = "list")]
+    pub out: Option<PathBuf>,
+    /// A site that ships, by name, or one of your own in a file that ends in .toml.
+    #[arg(long, value_name = "NAME|FILE", default_value = "substation")]
+    pub site: String,
+    /// All chance comes from it: the same seed and options give the same octets.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Capture time, as in 90s, 30m, 2h, 7d [default: 24h].
+    #[arg(long = "for", value_name = "DURATION")]
+    pub duration: Option<Span>,
+    /// The same in hours.
+    #[arg(long, value_name = "H", conflicts_with = "duration")]
+    pub hours: Option<u32>,
+    /// Attacks and look-alikes, as in cold-restart,rogue-write:count=3.
+    #[arg(long, value_name = "NAME[:KEY=VALUE…]", value_delimiter = ',')]
+    pub attack: Vec<String>,
+    /// How often each of them happens.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub repeat: u32,
+    /// Capture time before which none of them happens [default: half of it].
+    #[arg(long, value_name = "DURATION")]
+    pub attack_after: Option<Span>,
+    /// Attackers have the addresses of the master, IP and Ethernet: they cannot be told by who they
+    /// are.
+    #[arg(long)]
+    pub as_master: bool,
+    /// See only what devices send, as a SPAN of one direction does.
+    #[arg(long)]
+    pub one_way: bool,
+    /// See every frame twice, tagged by HSR.
+    #[arg(long)]
+    pub hsr: bool,
+    /// Write pcapng, with times in nanoseconds, instead of pcap.
+    #[arg(long)]
+    pub pcapng: bool,
+    /// Compress the capture with zstd.
+    #[arg(long)]
+    pub zstd: bool,
+    /// Name the sites, attacks and look-alikes, and do nothing.
+    #[arg(long)]
+    pub list: bool,
 }
 
 /// `gridtap baseline`.
@@ -207,6 +348,9 @@ pub enum Baseline {
     #[command(after_help = "Example:
   gridtap baseline show site.baseline")]
     Show {
+        /// What hosts, units and points are called here, to be shown beside their addresses.
+        #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+        names: Option<PathBuf>,
         /// The baseline.
         file: PathBuf,
     },

@@ -29,6 +29,7 @@ pub struct Judge {
     raiser: Raiser,
     learned: u64,
     judged: u64,
+    excused: u64,
 }
 
 impl Judge {
@@ -38,7 +39,7 @@ impl Judge {
         if matches!(mode, Mode::Judge) {
             raiser.set_baseline(ledger.digest().to_string());
         }
-        Self { mode, ledger, panel: Panel::all(), raiser, learned: 0, judged: 0 }
+        Self { mode, ledger, panel: Panel::all(), raiser, learned: 0, judged: 0, excused: 0 }
     }
 
     /// Takes the next event in order, and hands the alerts that are due to `out`.
@@ -60,7 +61,11 @@ impl Judge {
                 ledger.note(&observation);
             }
         });
-        let findings = self.panel.judge(&self.ledger, event);
+        let mut findings = self.panel.judge(&self.ledger, event);
+        let found = findings.len();
+        findings.retain(|finding| !self.ledger.excuses(finding, event));
+        let excused = found.saturating_sub(findings.len());
+        self.excused = self.excused.saturating_add(u64::try_from(excused).unwrap_or(u64::MAX));
         self.raiser.take(event, &findings, learning, out);
         if learning {
             self.ledger.learn(event);
@@ -91,6 +96,12 @@ impl Judge {
     #[must_use]
     pub fn acts(&self) -> (u64, u64) {
         (self.learned, self.judged)
+    }
+
+    /// Findings that were not raised because somebody ruled so.
+    #[must_use]
+    pub fn excused(&self) -> u64 {
+        self.excused
     }
 
     fn freeze(&mut self) {

@@ -31,6 +31,12 @@ fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
         #[cfg(not(unix))]
         Command::Watch(_) => Err(Failure::no_live_capture()),
         Command::Messages(args) => command::messages::messages(args, terminal),
+        Command::Alerts(args) => command::alerts::alerts(args, terminal),
+        Command::Extract(args) => command::extract::extract(args, terminal),
+        #[cfg(feature = "simulate")]
+        Command::Simulate(args) => command::simulate::simulate(args, terminal),
+        #[cfg(not(feature = "simulate"))]
+        Command::Simulate(_) => Err(Failure::no_simulator()),
         Command::Baseline(command) => command::baseline::baseline(command, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -8,7 +8,7 @@ use gridtap_parsers::{Chunk, Dissector, Kind, PROTOCOLS, Parsed, Protocol, Side}
 
 use crate::counters::{Counters, Tally};
 use crate::decode::{At, Segment};
-use crate::describe::{self, Context, Describer, End, Numbered, Patience, RequestNote, Tied};
+use crate::describe::{self, Context, Describer, End, Numbered, Pair, Patience, RequestNote, Tied};
 use crate::flow::{self, Flow, Opening, PARTITIONS, Reader, Table, Then};
 use crate::limits::Limits;
 use crate::probe::{self, First, Known, Outcome, Probe, Service};
@@ -38,6 +38,9 @@ pub trait Tap: core::fmt::Debug + Send {
 
     /// An event was described.
     fn event(&mut self, event: Event, out: &mut Vec<Self::Out>);
+
+    /// A request that was a [`Pair::Asks`] waits for its answer no longer, and got none.
+    fn unanswered(&mut self, _request: &RequestNote, _place: Place, _out: &mut Vec<Self::Out>) {}
 }
 
 /// Takes out the events, for the judge.
@@ -69,10 +72,22 @@ pub struct Seen<'s> {
     pub transport: flow::Kind,
     /// Outermost VLAN identifier.
     pub vlan: Option<u16>,
-    /// The request that it answers.
-    pub request: Option<RequestNote>,
+    /// What it is to the requests of its flow.
+    pub pair: Pair,
     /// To which other messages it belongs.
     pub tied: Tied,
+    /// The flow that it belongs to.
+    pub flow: FlowMark,
+}
+
+/// What tells a flow from all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowMark {
+    /// When its first packet was captured, in nanoseconds since 1970 UTC.
+    pub first_ns: u64,
+    /// Whether the message was sent by the side that opened the flow; where that was not seen, by
+    /// the client.
+    pub from_opener: bool,
 }
 
 /// The shard.
@@ -108,6 +123,8 @@ struct Described {
     protocol: &'static Protocol,
     /// The protocol's place in [`PROTOCOLS`].
     nth: usize,
+    /// The side that serves.
+    server: Side,
     describer: Describer,
     /// Whether any message was found in it.
     found: bool,
@@ -198,6 +215,12 @@ impl<T: Tap> Shard<T> {
         out
     }
 
+    /// What takes things out of it.
+    #[cfg(test)]
+    pub(crate) const fn tap(&self) -> &T {
+        &self.work.tap
+    }
+
     /// What was counted.
     #[must_use]
     pub fn into_counters(self) -> Counters {
@@ -244,7 +267,10 @@ impl<T: Tap> Work<T> {
             unseen: Unseen { lost_octets: flow.lost_octets(), one_way: one_way(flow) },
         };
         let Self { tap, out, counters, patience, next, conversations, packets, .. } = self;
-        let mut event = |event: Event| {
+        let mut event = |event: Event, unanswered: Option<&RequestNote>| {
+            if let Some(request) = unanswered {
+                tap.unanswered(request, event.place, out);
+            }
             if event.stage == Stage::Requested && conversations.len() < COUNTED_CONVERSATIONS {
                 conversations.insert(event.conversation);
             }
@@ -252,7 +278,7 @@ impl<T: Tap> Work<T> {
         };
         let mut numbered =
             Numbered { next, pushed_out: &mut counters.pending_requests, out: &mut event };
-        let (request, tied) = app.describer.describe(parsed, &context, patience, &mut numbered);
+        let (pair, tied) = app.describer.describe(parsed, &context, patience, &mut numbered);
         let context = Context { place: numbered.place(), ..context };
         let seen = Seen {
             parsed,
@@ -261,8 +287,12 @@ impl<T: Tap> Work<T> {
             packets,
             transport: flow.kind,
             vlan: flow.vlan,
-            request,
+            pair,
             tied,
+            flow: FlowMark {
+                first_ns: flow.first.time_ns,
+                from_opener: parsed.side == flow.opener.unwrap_or(app.server.other()),
+            },
         };
         tap.message(&seen, out);
     }
@@ -289,7 +319,8 @@ impl<T: Tap> Work<T> {
             add(self.counters.found_flows.entry(protocol.name).or_default(), 1);
         }
         let nth = PROTOCOLS.iter().position(|row| row.name == protocol.name).unwrap_or_default();
-        let described = Described { protocol, nth, describer: Describer::default(), found: false };
+        let described =
+            Described { protocol, nth, server, describer: Describer::default(), found: false };
         Box::new(Reading { dissector: (protocol.make)(server), described })
     }
 
@@ -401,7 +432,12 @@ impl<T: Tap> Reader for Work<T> {
             add(self.counters.foreign_flows.entry(name).or_default(), 1);
         }
         let Self { tap, out, counters, next, .. } = self;
-        let mut event = |event: Event| tap.event(event, out);
+        let mut event = |event: Event, unanswered: Option<&RequestNote>| {
+            if let Some(request) = unanswered {
+                tap.unanswered(request, event.place, out);
+            }
+            tap.event(event, out);
+        };
         let mut numbered =
             Numbered { next, pushed_out: &mut counters.pending_requests, out: &mut event };
         described.describer.end(at.time_ns, &mut numbered);

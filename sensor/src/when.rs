@@ -29,6 +29,23 @@ impl serde::Serialize for Moment {
     }
 }
 
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let time: Option<Timestamp> = text.parse().ok();
+        let ns = time.and_then(|time| u64::try_from(time.as_nanosecond()).ok());
+        ns.map(Self).ok_or_else(|| format!("`{text}`: want a time of RFC 3339 from 1970 to 2554"))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Moment {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// A length of time as the command line takes it: a number and a unit, `90s`, `30m`, `2h`, `7d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(
@@ -102,6 +119,10 @@ mod tests {
         ];
         for (ns, text) in table {
             assert_eq!(Moment(ns).to_string(), text);
+            assert_eq!(text.parse(), Ok(Moment(ns)));
+        }
+        for text in ["", "yesterday", "1969-12-31T23:59:59Z", "2555-01-01T00:00:00Z"] {
+            assert!(text.parse::<Moment>().is_err(), "{text}");
         }
     }
 

@@ -1,8 +1,10 @@
 //! End to end: captures and live traffic in, records, baselines and alerts out of the program as people run it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod alerts;
 mod baselines;
 mod determinism;
+mod extract;
 mod files;
 mod follow;
 mod interrupted;
@@ -11,7 +13,10 @@ mod labels;
 mod live;
 mod logs;
 mod messages;
+mod names;
 mod namespaces;
+mod peers;
 mod refusals;
 mod replay;
 mod run;
+mod views;

@@ -159,7 +159,7 @@ fn records(ended: &Ended) -> Vec<Value> {
 }
 
 /// Every public function of Modbus with its answer, two exceptions, and three requests that are odd.
-fn modbus() -> Capture {
+pub(crate) fn modbus() -> Capture {
     let mut odd = Session::new(Endpoint::v4(3, 49_152), Endpoint::v4(4, 502));
     let after = START_NS + 10 * SECOND;
     odd.open(after);
@@ -173,7 +173,7 @@ fn modbus() -> Capture {
 }
 
 /// A master and an outstation: polls, events, commands with and without select, clock, restarts, link frames.
-fn dnp3() -> Capture {
+pub(crate) fn dnp3() -> Capture {
     let (mut master, mut outstation) = (Station::master(1, 10), Station::outstation(10, 1));
     let mut session = Session::new(Endpoint::v4(21, 49_152), Endpoint::v4(22, 20_000));
     session.open(START_NS);

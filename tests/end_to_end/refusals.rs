@@ -13,7 +13,7 @@ use gridtap_captures::frame::LinkType;
 use gridtap_captures::scene::Scene;
 
 use crate::files::{START_NS, cut_behind, demo, gzip, octets, odd, write};
-use crate::run::{DEMO, Ended, end, end_with_input, gridtap, sheltered};
+use crate::run::{DEMO, Ended, end, end_with_input, gridtap, printed, sheltered};
 
 /// Arguments, exit status, and what the one line on standard error has to name.
 type Row = (&'static str, i32, &'static [&'static str]);
@@ -35,6 +35,7 @@ fn captures_that_cannot_be_read_are_refused_with_status_3() {
             "replay --learn-for 5m --alerts out",
             "learn -o out",
             "messages",
+            "messages --format zeek --out logs",
         ] {
             assert_refused(&format!("{command} {capture}"), *status, parts);
         }
@@ -53,6 +54,9 @@ fn wrong_use_is_refused_with_status_2() {
         ("replay --shards 0 good.pcap", 2, &["--shards", "1..=64"]),
         ("replay --fail-on grave good.pcap", 2, &["--fail-on", "`grave`", "critical"]),
         ("replay --format xml good.pcap", 2, &["--format", "xml"]),
+        ("replay --format eve good.pcap", 2, &["--format", "eve", "jsonl"]),
+        ("messages --format zeek good.pcap", 2, &["--format zeek", "--out DIR"]),
+        ("messages --format xml good.pcap", 2, &["--format", "xml", "zeek-json"]),
         (
             "replay --baseline good.baseline --learn-for 5m good.pcap",
             2,
@@ -64,6 +68,8 @@ fn wrong_use_is_refused_with_status_2() {
         ("watch -i lo --follow folder", 2, &["--interface", "--follow"]),
         ("learn -o out --follow folder", 2, &["--for"]),
         ("baseline show", 2, &["<FILE>"]),
+        ("alerts", 2, &["<FILE>"]),
+        ("extract --alert a --alerts alerts.jsonl good.pcap", 2, &["--output"]),
         ("nonsense", 2, &["nonsense"]),
     ];
     for (arguments, status, parts) in table {
@@ -92,6 +98,16 @@ fn settings_filters_and_baselines_that_will_not_do_are_refused_with_status_2() {
         ("replay --alerts out --baseline text.pcap good.pcap", 2, &["text.pcap: line 1: not a"]),
         ("replay --alerts out --baseline missing good.pcap", 2, &["missing: No such file"]),
         ("replay --alerts out --baseline folder good.pcap", 2, &["folder: Is a directory"]),
+        ("replay --alerts out --names missing good.pcap", 2, &["missing: No such file"]),
+        (
+            "replay --alerts out --names names.toml good.pcap",
+            2,
+            &["names.toml: line 2: `10.0.0.9 un"],
+        ),
+        ("learn -o out --names key.toml good.pcap", 2, &["key.toml: line 1", "`line`", "`hosts`"]),
+        ("watch -i lo --names names.toml", 2, &["names.toml: line 2"]),
+        ("alerts --names names.toml alerts.jsonl", 2, &["names.toml: line 2"]),
+        ("baseline show --names names.toml good.baseline", 2, &["names.toml: line 2"]),
         ("baseline check good.baseline damaged", 2, &["damaged: line ", "checksum"]),
         ("baseline show newer", 2, &["newer: line 1"]),
         ("baseline merge -o out good.baseline short", 2, &["short: line "]),
@@ -107,6 +123,47 @@ fn settings_filters_and_baselines_that_will_not_do_are_refused_with_status_2() {
 }
 
 #[test]
+fn alerts_that_cannot_be_read_or_are_not_there_are_refused() {
+    let table: &[Row] = &[
+        ("alerts missing", 3, &["missing: No such file"]),
+        ("alerts folder", 3, &["folder: Is a directory"]),
+        ("alerts good.pcap", 3, &["good.pcap: holds no alerts: line 1: no text"]),
+        ("alerts good.baseline", 3, &["good.baseline: holds no alerts: line 1: no JSON"]),
+        ("alerts --id 77 empty.pcap", 2, &["--id `77`", "no alert in empty.pcap"]),
+        ("alerts --id 77 alerts.jsonl", 2, &["--id `77`", "no alert in alerts.jsonl"]),
+        ("alerts --id a alerts.jsonl", 2, &["--id `a`", "several", "a1, a2"]),
+    ];
+    for (arguments, status, parts) in table {
+        assert_refused(arguments, *status, parts);
+    }
+}
+
+#[test]
+fn packets_that_an_alert_does_not_have_are_not_extracted() {
+    let table: &[Row] = &[
+        ("--alert a1 good.pcap", 2, &["good.pcap: it has ", "packet 18909", "not the capture"]),
+        ("--alert a1 good.pcap odd.pcap", 2, &["`captures/demo.pcap.zst`", "not among"]),
+        ("--alert a good.pcap", 2, &["--alert `a`", "a1, a2"]),
+        ("--alert b1 odd.pcap", 2, &["odd.pcap: its packets", "another time", "not the capture"]),
+        ("--alert a1 -", 2, &["`-`", "twice"]),
+        ("--alert a1 missing.pcap", 3, &["missing.pcap: no such file"]),
+        ("--alert a1 text.pcap", 3, &["text.pcap: is not a capture"]),
+    ];
+    for (arguments, status, parts) in table {
+        let arguments = format!("extract --alerts alerts.jsonl -o out {arguments}");
+        assert_refused(&arguments, *status, parts);
+    }
+    for (arguments, part) in [
+        ("--alert a1 --alerts missing good.pcap -o out", "missing: No such file"),
+        ("--alert a1 --alerts good.pcap good.pcap -o out", "good.pcap: holds no alerts"),
+    ] {
+        assert_refused(&format!("extract {arguments}"), 3, &[part]);
+    }
+    let over = "extract --alert b1 --alerts alerts.jsonl good.pcap -o good.pcap";
+    assert_refused(over, 2, &["--output `good.pcap`: is one of the captures"]);
+}
+
+#[test]
 fn outputs_that_cannot_be_written_are_refused_with_status_4() {
     let table: &[Row] = &[
         ("replay --alerts no/out good.pcap", 4, &["no/out: No such file or directory"]),
@@ -114,6 +171,12 @@ fn outputs_that_cannot_be_written_are_refused_with_status_4() {
         ("replay -q --format text --alerts /dev/full odd.pcap", 4, &["/dev/full: No space left"]),
         ("learn -q -o no/out good.pcap", 4, &["no/out: No such file or directory"]),
         ("learn -q -o /dev/full good.pcap", 4, &["/dev/full: No space left"]),
+        (
+            "messages --format zeek --out no/logs good.pcap",
+            4,
+            &["no/logs: No such file or directory"],
+        ),
+        ("messages --format eve --out text.pcap good.pcap", 4, &["text.pcap: not a directory"]),
         ("baseline merge -o no/out good.baseline", 4, &["no/out: No such file or directory"]),
     ];
     for (arguments, status, parts) in table {
@@ -123,8 +186,12 @@ fn outputs_that_cannot_be_written_are_refused_with_status_4() {
         "replay --learn-for 30s odd.pcap",
         "replay --learn-for 30s --format text odd.pcap",
         "messages good.pcap",
+        "messages --format csv good.pcap",
+        "messages --format eve good.pcap",
+        "messages --format zeek-json good.pcap",
         "baseline show good.baseline",
         "baseline check good.baseline",
+        "alerts alerts.jsonl",
         "man",
         "completions bash",
     ] {
@@ -273,6 +340,8 @@ fn a_closed_pipe_ends_quietly() {
         "replay --learn-for 5m --format text captures/demo.pcap.zst",
         "messages captures/demo.pcap.zst",
         "messages --shards 2 captures/demo.pcap.zst",
+        "messages --format csv captures/demo.pcap.zst",
+        "messages --format eve captures/demo.pcap.zst",
         &show,
     ] {
         let mut child =
@@ -348,6 +417,9 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
 /// What is learned from the good capture.
 static GOOD_BASELINE: OnceLock<String> = OnceLock::new();
 
+/// The demo's first.
+static AN_ALERT: OnceLock<String> = OnceLock::new();
+
 /// Good and bad files.
 fn lay_out(folder: &Path) {
     let put = |name: &str, octets: &[u8]| fs::write(folder.join(name), octets).unwrap();
@@ -361,10 +433,17 @@ fn lay_out(folder: &Path) {
     let good = Scene { minutes: 1, ..Scene::default() }.capture();
     write(&folder.join("good.pcap"), &good);
     write(&folder.join("odd.pcap"), &odd());
+    put("names.toml", b"[units]\n\"10.0.0.9 unit one\" = \"relay\"\n");
     put("key.toml", b"[line]\nshard = 2\n");
     put("type.toml", b"line.shards = \"many\"\n");
     put("broken.toml", b"[line\n");
     put("value.toml", b"line.shards = 0\n");
+
+    let alert = AN_ALERT
+        .get_or_init(|| printed(&format!("replay -q {DEMO}")).lines().next().unwrap().to_owned());
+    let named = |id: &str| alert.replacen("4c1b31ba0c400139", id, 1) + "\n";
+    let first = named("b1").replacen("18909", "1", 1);
+    put("alerts.jsonl", (named("a1") + &named("a2") + &first).as_bytes());
 
     let text = GOOD_BASELINE.get_or_init(|| {
         let command = "learn -q -o good.baseline good.pcap";

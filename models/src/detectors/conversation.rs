@@ -115,8 +115,10 @@ const fn changes(intent: Intent) -> bool {
         | Intent::Operate
         | Intent::SetTime
         | Intent::Configure
+        | Intent::Mute
         | Intent::Restart
         | Intent::File
+        | Intent::StoreFile
         | Intent::Program => true,
         Intent::Read
         | Intent::Diagnose

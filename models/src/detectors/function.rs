@@ -86,6 +86,8 @@ const fn kind(intent: Intent, known: bool) -> &'static str {
         Intent::Program => "first-program",
         Intent::File => "first-file",
         Intent::Configure => "first-configure",
+        Intent::Mute => "first-mute",
+        Intent::StoreFile => "first-store-file",
         Intent::SetTime => "first-set-time",
         Intent::Read
         | Intent::Diagnose

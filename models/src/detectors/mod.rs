@@ -2,8 +2,10 @@
 
 mod conformance;
 mod conversation;
+mod danger;
 mod function;
 mod point;
+mod structure;
 mod value;
 
 use crate::detector::Detector;
@@ -20,6 +22,8 @@ pub struct Entry {
 /// The detectors that ship, in the order they are asked.
 pub const DETECTORS: &[Entry] = &[
     Entry { name: conformance::NAME, make: || Box::new(conformance::Conformance::default()) },
+    Entry { name: danger::NAME, make: || Box::new(danger::Danger::default()) },
+    Entry { name: structure::NAME, make: || Box::new(structure::Structure::default()) },
     Entry { name: conversation::NAME, make: || Box::new(conversation::NewConversation::default()) },
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },

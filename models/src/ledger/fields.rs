@@ -65,13 +65,18 @@ impl<'a> Fields<'a> {
 
     /// A name between quotes.
     pub(crate) fn name(&mut self) -> Read<&'a str> {
+        self.quoted(NAME_OCTETS)
+    }
+
+    /// At most so many letters between quotes.
+    pub(crate) fn quoted(&mut self, most: usize) -> Read<&'a str> {
         let quoted = self.0.strip_prefix('"').and_then(|rest| rest.split_once('"'));
-        let (name, rest) = quoted.ok_or("want a name between quotes")?;
-        if name.len() > NAME_OCTETS || !name.chars().all(is_plain) {
-            return Err(format!("a name is at most {NAME_OCTETS} letters of printable ASCII"));
+        let (text, rest) = quoted.ok_or("want a name between quotes")?;
+        if text.len() > most || !text.chars().all(is_plain) {
+            return Err(format!("a name is at most {most} letters of printable ASCII"));
         }
         self.0 = rest.strip_prefix(' ').unwrap_or(rest);
-        Ok(name)
+        Ok(text)
     }
 
     pub(crate) fn tally(&mut self) -> Read<Tally> {

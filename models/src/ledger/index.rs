@@ -66,12 +66,16 @@ pub struct DeviceSum {
     pub acts: u64,
     /// Conversations with it.
     pub conversations: u64,
+    /// When it was first asked anything, in nanoseconds since 1970 UTC.
+    pub first_ns: u64,
     /// Reads of spans.
     pub reads: u64,
     /// Distinct spans read.
     pub spans: u64,
     /// Commands, counted for each conversation they were given in.
     pub given: u64,
+    /// The conversations, sorted.
+    pub(crate) with: Vec<Conversation>,
     commands: HashMap<Command, CommandSum>,
     polled: BTreeMap<Space, Vec<(u32, u32)>>,
 }
@@ -158,7 +162,7 @@ impl Index {
         let mut index = Self::default();
         for (conversation, record) in &facts.conversations {
             index.add_conversation(conversation);
-            index.add_acts(conversation, record.tally.count);
+            index.add_acts(conversation, record.tally.count, record.tally.first_ns);
             for (key, _) in &record.functions {
                 index.add_function(conversation.client, *key);
             }
@@ -179,16 +183,20 @@ impl Index {
 
     pub(crate) fn add_conversation(&mut self, conversation: &Conversation) {
         self.clients.entry(conversation.client).or_default().conversations += 1;
-        self.devices.entry(conversation.device()).or_default().conversations += 1;
+        let device = self.devices.entry(conversation.device()).or_default();
+        device.conversations += 1;
+        let at = device.with.partition_point(|known| known < conversation);
+        device.with.insert(at, *conversation);
         // A host that only asks itself (a simulation on one machine) serves nobody.
         if conversation.server != conversation.client {
             self.servers.insert(conversation.server);
         }
     }
 
-    pub(crate) fn add_acts(&mut self, conversation: &Conversation, count: u64) {
+    pub(crate) fn add_acts(&mut self, conversation: &Conversation, count: u64, first_ns: u64) {
         let client = self.clients.entry(conversation.client).or_default();
         let device = self.devices.entry(conversation.device()).or_default();
+        device.first_ns = if device.acts == 0 { first_ns } else { device.first_ns.min(first_ns) };
         for acts in [&mut self.acts, &mut client.acts, &mut device.acts] {
             *acts = acts.saturating_add(count);
         }

@@ -188,7 +188,7 @@ impl Ledger {
             self.facts.refuse(Limit::Conversations, 1);
             return false;
         }
-        self.index.add_acts(conversation, 1);
+        self.index.add_acts(conversation, 1, time_ns);
         true
     }
 

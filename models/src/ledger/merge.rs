@@ -43,6 +43,7 @@ impl Facts {
         for (limit, times) in &other.refused {
             self.refuse(*limit, *times);
         }
+        self.add_rulings(other);
         add_each(&mut self.conversations, &other.conversations, ConversationRecord::merge);
         add_each(&mut self.devices, &other.devices, DeviceRecord::merge);
     }

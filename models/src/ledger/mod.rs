@@ -7,6 +7,8 @@
 //! gridtap-baseline 1
 //! capture sha256:<hex> packets <n> from <time> to <time>
 //! limit <conversations|functions|points|reads> refused <n>
+//! ruling <normal|never> "<text>" by "<who>" at <time>
+//! ruling window <time> to <time> actor <address> by "<who>" at <time>
 //! conversation modbus <client> -> <server> unit <n> <tally>
 //! conversation dnp3 <client> master <n> -> <server> outstation <n> <tally>
 //!   function <intent> <code>[.<sub>] "<name>" done <n> refused <n> unanswered <n> <tally>
@@ -33,6 +35,7 @@ mod provenance;
 mod ranges;
 mod read;
 mod records;
+mod rulings;
 mod show;
 mod spread;
 mod store;
@@ -49,6 +52,7 @@ pub use records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
     Outcomes, Point, PointRecord, Span,
 };
+pub use rulings::{BadRuling, Ruled, Ruling};
 pub use spread::Spread;
 pub use store::{Counts, Ledger};
 pub use tally::{SEGMENT_NS, Segments, Tally};

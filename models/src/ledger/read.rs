@@ -1,5 +1,6 @@
 //! Text as the ledger, read strictly: what is not as it would be written is refused.
 
+use core::cmp::Ordering;
 use core::fmt;
 
 use foldhash::HashMap;
@@ -10,13 +11,14 @@ use super::records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
     Outcomes, Point, PointRecord, Span,
 };
+use super::rulings::{Ruled, Ruling, TEXT_OCTETS, check_text};
 use super::store::{Facts, Ledger};
 use super::time::Time;
 use super::write::{CHECKSUM, MAGIC, VERSION};
 use crate::event::{Conversation, Device, Intent, Mark, Protocol, Space};
 use crate::limits::{
     CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE, READS,
-    READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
+    READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE, RULINGS,
 };
 
 /// Why a baseline file cannot be loaded.
@@ -120,10 +122,11 @@ fn same(body: &str, written: &str) -> Result<(), LoadError> {
 }
 
 /// Where a line stands among all: each must be greater than the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Capture(Digest),
     Limit(Limit),
+    Ruling(Ruling),
     Conversation(Conversation, Fact),
     Device(Device, Trait),
 }
@@ -164,6 +167,7 @@ impl Reader {
         match (fields.next("a word")?, indented) {
             ("capture", false) => self.capture(fields),
             ("limit", false) => self.limit(fields),
+            ("ruling", false) => self.ruling(fields),
             ("conversation", false) => self.conversation(fields),
             ("device", false) => self.device(fields),
             ("function", true) => self.function(fields),
@@ -201,6 +205,31 @@ impl Reader {
         }
         self.follow(Key::Limit(limit))?;
         self.facts.refuse(limit, times);
+        Ok(())
+    }
+
+    fn ruling(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let ruling = match fields.next("a ruling")? {
+            "normal" => Ruling::Normal(fields.quoted(TEXT_OCTETS)?.to_owned()),
+            "never" => Ruling::Never(fields.quoted(TEXT_OCTETS)?.to_owned()),
+            "window" => {
+                let Time(from_ns) = fields.time()?;
+                fields.word("to")?;
+                let Time(to_ns) = fields.time()?;
+                fields.word("actor")?;
+                Ruling::Window { from_ns, to_ns, actor: fields.number("an address")? }
+            }
+            word => return Err(format!("`{word}` is no ruling")),
+        };
+        fields.word("by")?;
+        let by = fields.quoted(TEXT_OCTETS)?.to_owned();
+        fields.word("at")?;
+        let Time(at_ns) = fields.time()?;
+        fields.end()?;
+        ruling.check().and_then(|()| check_text(&by)).map_err(|bad| bad.to_string())?;
+        self.follow(Key::Ruling(ruling.clone()))?;
+        room(self.facts.rulings.len() < RULINGS, "rulings")?;
+        self.facts.rulings.insert(ruling, Ruled { at_ns, by });
         Ok(())
     }
 
@@ -352,17 +381,21 @@ impl Reader {
     fn within(&self) -> Read<Conversation> {
         match self.last {
             Some(Key::Conversation(conversation, _)) => Ok(conversation),
-            Some(Key::Capture(_) | Key::Limit(_) | Key::Device(..)) | None => Err(ALONE.to_owned()),
+            Some(Key::Capture(_) | Key::Limit(_) | Key::Ruling(_) | Key::Device(..)) | None => {
+                Err(ALONE.to_owned())
+            }
         }
     }
 
     fn follow(&mut self, key: Key) -> Read<()> {
-        match self.last.replace(key) {
-            Some(last) if last == key => Err("duplicate of the line above".to_owned()),
-            Some(last) if last > key => {
+        let order = self.last.as_ref().map(|last| last.cmp(&key));
+        self.last = Some(key);
+        match order {
+            Some(Ordering::Equal) => Err("duplicate of the line above".to_owned()),
+            Some(Ordering::Greater) => {
                 Err("not sorted: belongs before the line above, or is a duplicate".to_owned())
             }
-            Some(_) | None => Ok(()),
+            Some(Ordering::Less) | None => Ok(()),
         }
     }
 }

@@ -19,6 +19,11 @@ impl Ledger {
     /// A row says what it is, how often, in how many ten-minute segments, and from when to when.
     #[must_use]
     pub fn show(&self) -> String {
+        self.show_named(str::to_owned)
+    }
+
+    /// The same, with what `name` makes of each row's name, from the first to the last.
+    pub fn show_named(&self, mut name: impl FnMut(&str) -> String) -> String {
         let mut table = Table::default();
         self.show_header(&mut table);
         let mut clients: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -37,7 +42,7 @@ impl Ledger {
             }
         }
         self.show_polled(&mut table);
-        table.aligned()
+        table.aligned(&mut name)
     }
 
     fn show_header(&self, table: &mut Table) {
@@ -58,6 +63,9 @@ impl Ledger {
         for (limit, times) in self.limits_reached() {
             let times = counted(times, "time");
             table.line(format!("limit of {} reached: not learned {times}", limit.word()));
+        }
+        for (ruling, ruled) in self.rulings() {
+            table.line(format!("ruled {ruling} {ruled}"));
         }
         let legend = "rows: acts, ten-minute segments with any, first to last, outcomes or values";
         table.line(legend.to_owned());
@@ -139,7 +147,10 @@ impl Table {
         self.rows.push([name, grouped(tally.count), count, span(tally), more]);
     }
 
-    fn aligned(&self) -> String {
+    fn aligned(mut self, name: &mut dyn FnMut(&str) -> String) -> String {
+        for [cell, ..] in &mut self.rows {
+            *cell = name(cell);
+        }
         let mut width = [0; 5];
         for row in self.rows.iter().filter(|row| row.iter().skip(1).any(|cell| !cell.is_empty())) {
             for (width, cell) in width.iter_mut().zip(row) {

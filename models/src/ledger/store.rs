@@ -9,6 +9,7 @@ use foldhash::HashMap;
 use super::index::{ClientSum, DeviceSum, Index, Kinds, size};
 use super::provenance::{Capture, Digest, SameCapture};
 use super::records::{Command, ConversationRecord, DeviceRecord, FunctionKey, Span};
+use super::rulings::{Ruled, Ruling};
 use super::tally::Tally;
 use crate::event::{Conversation, Device};
 use crate::limits::Limit;
@@ -30,6 +31,7 @@ pub(crate) struct Facts {
     pub(crate) captures: BTreeMap<Digest, Capture>,
     /// How often a new name was not learned because a limit was reached.
     pub(crate) refused: BTreeMap<Limit, u64>,
+    pub(crate) rulings: BTreeMap<Ruling, Ruled>,
     pub(crate) conversations: HashMap<Conversation, ConversationRecord>,
     pub(crate) devices: HashMap<Device, DeviceRecord>,
 }
@@ -114,6 +116,12 @@ impl Ledger {
     #[must_use]
     pub fn reads(&self, device: &Device) -> Vec<(&Span, &Tally)> {
         self.record(device).map(|record| sorted(&record.reads)).unwrap_or_default()
+    }
+
+    /// The conversations with a device, sorted.
+    #[must_use]
+    pub fn conversations_with(&self, device: &Device) -> &[Conversation] {
+        self.index.devices.get(device).map_or(&[], |sum| &sum.with)
     }
 
     /// All conversations of a client together.

@@ -46,6 +46,9 @@ impl fmt::Display for Facts {
         for (limit, times) in &self.refused {
             writeln!(f, "limit {} refused {times}", limit.word())?;
         }
+        for (ruling, ruled) in &self.rulings {
+            writeln!(f, "ruling {ruling} {ruled}")?;
+        }
         for (conversation, record) in sorted(&self.conversations) {
             writeln!(f, "conversation {conversation} {}", record.tally)?;
             write_conversation(f, record)?;

@@ -4,6 +4,8 @@
 //! each other.
 
 mod application;
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod attribute;
 mod auth;
 #[cfg(test)]

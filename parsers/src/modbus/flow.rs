@@ -12,6 +12,10 @@ use super::rtu::{self, Front};
 use super::{rtu_stream, stream};
 use crate::protocol::{Chunk, Direction, Dissector, Found, Kept, Side};
 
+/// How many chunks are kept while nothing tells the framing. Losses between them start the search
+/// over, so that octets alone would not bound it.
+const MAX_KEPT_CHUNKS: usize = 64;
+
 /// The dissector of one flow.
 #[derive(Debug)]
 pub(super) struct Flow {
@@ -96,6 +100,9 @@ impl Flow {
     fn choose(&mut self, chunk: &Chunk<'_>, found: Found<'_>) {
         let direction = self.direction(chunk.side);
         match &mut self.reader {
+            Reader::Nobody(kept) if kept.len() >= MAX_KEPT_CHUNKS => {
+                self.read_kept(Reader::tcp(self.server), found);
+            }
             Reader::Nobody(kept) => {
                 let before = if chunk.lost > 0 { Vec::new() } else { kept.octets(chunk.side) };
                 let choice = if before.is_empty() {
@@ -192,6 +199,33 @@ mod tests {
     use hex_literal::hex;
 
     use super::*;
+
+    #[test]
+    fn what_is_kept_until_the_framing_is_known_is_bounded() {
+        let mut flow = Flow::new(Side::B);
+        let (mut octets, mut lost) = (0, 0);
+        for place in 0..1_000 {
+            let chunk = Chunk {
+                side: Side::A,
+                offset: 2 * place + 1,
+                lost: 1,
+                octets: &[1],
+                datagram: false,
+            };
+            flow.feed(&chunk, &mut |parsed| {
+                octets += parsed.span.end - parsed.span.start;
+                lost += parsed.lost;
+            });
+            if let Reader::Nobody(kept) = &flow.reader {
+                assert!(kept.len() <= MAX_KEPT_CHUNKS);
+            }
+        }
+        flow.close(&mut |parsed| {
+            octets += parsed.span.end - parsed.span.start;
+            lost += parsed.lost;
+        });
+        assert_eq!((octets, lost), (1_000, 1_000), "each octet and each loss is told once");
+    }
 
     #[test]
     fn the_framing_is_told_by_the_first_octets() {

@@ -5,6 +5,8 @@
 //! against those, not against the standards' text.
 
 mod adu;
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod check;
 mod crc;
 mod exception;

@@ -12,6 +12,7 @@ use super::record::{
 use super::severity::Severity;
 use super::techniques::{self, Technique};
 use super::wording;
+use crate::names::Names;
 use crate::source::CaptureNames;
 use crate::when::Moment;
 
@@ -119,8 +120,8 @@ impl Episode {
         let room = self.findings.len() < KINDS;
         if room {
             self.findings.push(FindingRecord {
-                detector: finding.detector,
-                kind: finding.kind,
+                detector: finding.detector.into(),
+                kind: finding.kind.into(),
                 surprise_bits,
                 because: finding.because.clone(),
             });
@@ -176,16 +177,16 @@ impl Episode {
         }
         let packets = by_capture.remove(&first.packet.capture).unwrap_or_default();
         Alert {
-            schema: "gridtap.alert/1",
+            schema: "gridtap.alert/1".into(),
             id: self.id.clone(),
-            origin: "wire",
+            origin: "wire".into(),
             revision: self.revision,
             last,
             time: Moment(first.time_ns),
             last_time: Moment(self.last_ns),
             count: self.count,
             severity: self.severity,
-            kind: self.kind,
+            kind: self.kind.into(),
             hard: self.hard,
             surprise_bits: self.surprise_bits,
             what: self.what.clone(),
@@ -200,7 +201,7 @@ impl Episode {
             unit,
             dnp3_source: talk.client_unit,
             dnp3_destination: dnp3,
-            function: first.function.name,
+            function: first.function.name.into(),
             function_code: first.function.code,
             points: self.points.clone(),
             targets: self.targets.iter().take(LISTED).cloned().collect(),
@@ -219,6 +220,7 @@ impl Episode {
                 .collect(),
             seen: self.seen,
             baseline: judging.baseline.clone(),
+            names: Names::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod episode;
 mod raiser;
+pub mod read;
 mod record;
 mod severity;
 mod techniques;
@@ -10,7 +11,9 @@ mod tests;
 pub(crate) mod wording;
 
 pub use raiser::{Raiser, Settings};
-pub use record::{Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord};
+pub use record::{
+    Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord, Word,
+};
 pub use severity::Severity;
 pub use techniques::{MATRIX, Technique};
 #[cfg(test)]

@@ -1,23 +1,28 @@
 //! The alert as every sink gets it (`gridtap.alert/1`).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::severity::Severity;
 use super::techniques::Technique;
+use crate::names::Names;
 use crate::when::Moment;
 
+/// A word of Gridtap's own, or one that an alerts file has.
+pub type Word = Cow<'static, str>;
+
 /// One revision of an alert. Fields that do not apply are left out of the record.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Alert {
     /// `gridtap.alert/1`.
-    pub schema: &'static str,
+    pub schema: Word,
     /// Stable on any machine and at any number of shards.
     pub id: String,
     /// `wire`: seen on the network.
-    pub origin: &'static str,
+    pub origin: Word,
     /// 0 when raised.
     pub revision: u32,
     /// Whether the episode is closed.
@@ -32,7 +37,7 @@ pub struct Alert {
     /// How much it matters.
     pub severity: Severity,
     /// Kind of its gravest finding.
-    pub kind: &'static str,
+    pub kind: Word,
     /// Whether that finding needs no learning.
     pub hard: bool,
     /// Surprise of that finding in bits, rounded to 0.1.
@@ -67,11 +72,11 @@ pub struct Alert {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dnp3_destination: Option<u16>,
     /// Function of the first act.
-    pub function: &'static str,
+    pub function: Word,
     /// Its code on the wire.
     pub function_code: u8,
     /// Points of the first act: at most 64.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<PointRecord>,
     /// Servers of the episode: at most 64.
     pub targets: Vec<TargetRecord>,
@@ -90,17 +95,45 @@ pub struct Alert {
     /// The first 64 packets of the episode's acts, and of each new kind its first.
     pub packets: Vec<u64>,
     /// Packets of the episode in further captures.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further_packets: Vec<FurtherPackets>,
     /// What the sensor could not see around it.
     pub seen: Seen,
     /// SHA-256 of the baseline that judged it; absent while it is still being learned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
+    /// What the site calls whatever the alert mentions, by its address. No part of the id.
+    #[serde(default, skip_serializing_if = "Names::is_empty")]
+    pub names: Names,
+}
+
+impl Alert {
+    /// The device of the first act, as in `10.0.0.9 unit 1`.
+    #[must_use]
+    pub fn device(&self) -> String {
+        let unit = self.unit.or(self.dnp3_destination);
+        unit.map_or(self.server_ip.to_string(), |unit| self.device_of(self.server_ip, unit))
+    }
+
+    /// All devices that are listed.
+    pub fn devices(&self) -> impl Iterator<Item = String> {
+        self.targets.iter().map(|target| self.device_of(target.server_ip, target.unit))
+    }
+
+    fn device_of(&self, server: IpAddr, unit: u16) -> String {
+        let word = if self.dnp3_destination.is_some() { "outstation" } else { "unit" };
+        format!("{server} {word} {unit}")
+    }
+
+    /// A text about the alert, with names beside addresses.
+    #[must_use]
+    pub fn named(&self, text: &str) -> String {
+        self.names.beside(text, &mut Some(self.device()))
+    }
 }
 
 /// A server that an episode touched.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TargetRecord {
     /// Its address.
     pub server_ip: IpAddr,
@@ -109,10 +142,10 @@ pub struct TargetRecord {
 }
 
 /// A point of the first act.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PointRecord {
     /// Kind of point.
-    pub space: &'static str,
+    pub space: Word,
     /// Address as on the wire, from 0; absent where all points of the kind are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<u32>,
@@ -125,12 +158,12 @@ pub struct PointRecord {
 }
 
 /// Why, according to one detector.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FindingRecord {
     /// The detector's name.
-    pub detector: &'static str,
+    pub detector: Word,
     /// Kind of oddity.
-    pub kind: &'static str,
+    pub kind: Word,
     /// Surprise in bits, rounded to 0.1.
     pub surprise_bits: f64,
     /// One sentence with the counts that decided.
@@ -138,7 +171,7 @@ pub struct FindingRecord {
 }
 
 /// How acts ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcomes {
     /// The device did it, or said that it would.
     pub done: u64,
@@ -149,7 +182,7 @@ pub struct Outcomes {
 }
 
 /// Packets in another capture than the first act's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FurtherPackets {
     /// The capture.
     pub capture: String,
@@ -158,7 +191,7 @@ pub struct FurtherPackets {
 }
 
 /// What the sensor could not see around an alert.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// Octets lost in the flows of the episode's acts.
     pub lost_octets: u64,

@@ -43,9 +43,11 @@ impl Consequence {
             Intent::Write | Intent::Operate | Intent::Restart | Intent::Program => Self::Acts,
             Intent::Select
             | Intent::Configure
+            | Intent::Mute
             | Intent::SetTime
             | Intent::Freeze
             | Intent::File
+            | Intent::StoreFile
             | Intent::Unknown => Self::Adjusts,
             Intent::Read
             | Intent::Diagnose

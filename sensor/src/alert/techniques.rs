@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use gridtap_models::event::Intent;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::record::Word;
 
 /// The matrix that the identifiers are taken from.
 pub const MATRIX: &str = "ics-attack 18.1";
@@ -23,14 +25,14 @@ enum When {
 }
 
 /// One technique.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Technique {
     /// Its identifier.
-    pub id: &'static str,
+    pub id: Word,
     /// Its name.
-    pub name: &'static str,
+    pub name: Word,
     /// The matrix and its version.
-    pub matrix: &'static str,
+    pub matrix: Word,
 }
 
 /// The techniques that a finding of `kind`, about an act of `intent`, points to.
@@ -40,7 +42,7 @@ pub(crate) fn of(kind: &str, intent: Intent) -> impl Iterator<Item = Technique> 
             When::Kind(name) => *name == kind,
             When::Intent(word) => *word == intent.word(),
         };
-        applies.then_some(*technique)
+        applies.then(|| technique.clone())
     })
 }
 
@@ -53,7 +55,8 @@ fn rows() -> impl Iterator<Item = (When, Technique)> {
             ("intent", word) => When::Intent(word),
             _ => return None,
         };
-        Some((when, Technique { id, name, matrix: MATRIX }))
+        let technique = Technique { id: id.into(), name: name.into(), matrix: MATRIX.into() };
+        Some((when, technique))
     })
 }
 

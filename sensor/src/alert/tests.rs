@@ -39,6 +39,7 @@ fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
         marks: Marks::default(),
         sequence: None,
         broadcast: false,
+        unacknowledged: false,
         digest: packet,
         unseen: Unseen::default(),
     }
@@ -117,7 +118,7 @@ fn a_new_kind_a_new_target_and_a_graver_act_are_written_at_once() {
     assert_eq!(target[0].targets.len(), 2);
 
     let write = take(&mut raiser, &act(66, 21, 5, 5), &[finding("new-writer", 18.0, false)]);
-    assert_eq!((write[0].severity, write[0].kind), (Severity::Critical, "new-writer"));
+    assert_eq!((write[0].severity, write[0].kind.as_ref()), (Severity::Critical, "new-writer"));
     assert_eq!(write[0].findings.len(), 2);
     assert!(write[0].what.contains("holding-register 10 = 7"), "{}", write[0].what);
 }

@@ -1,6 +1,6 @@
 //! What happened, in the protocol's words.
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use gridtap_models::event::{Event, Stage, Value};
 
@@ -24,24 +24,30 @@ pub(crate) fn what(event: &Event) -> String {
     let points = points(event, NAMED_POINTS.saturating_add(1));
     for (nth, point) in points.iter().take(NAMED_POINTS).enumerate() {
         text.push_str(if nth == 0 { ": " } else { ", " });
-        let _ = match point.address {
-            Some(address) => write!(text, "{} {address}", point.space),
-            None => write!(text, "all of {}", point.space),
-        };
-        if let Some(count) = point.count {
-            let _ = write!(text, " and the {} after it", count.saturating_sub(1));
-        }
-        if let Some(value) = &point.value {
-            let _ = match value.as_str() {
-                Some(word) => write!(text, " = {word}"),
-                None => write!(text, " = {value}"),
-            };
-        }
+        let _ = write!(text, "{point}");
     }
     if points.len() > NAMED_POINTS {
         text.push_str(", and more");
     }
     text
+}
+
+/// `holding-register 10 = 7`, `binary-input 0 and the 3 after it`, `all of class`.
+impl fmt::Display for PointRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            Some(address) => write!(f, "{} {address}", self.space)?,
+            None => write!(f, "all of {}", self.space)?,
+        }
+        if let Some(count) = self.count {
+            write!(f, " and the {} after it", count.saturating_sub(1))?;
+        }
+        match &self.value {
+            Some(serde_json::Value::String(word)) => write!(f, " = {word}"),
+            Some(value) => write!(f, " = {value}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A MAC address.
@@ -54,7 +60,7 @@ pub(crate) fn points(event: &Event, most: usize) -> Vec<PointRecord> {
     let mut records = Vec::new();
     for target in &event.targets {
         if target.values.is_empty() {
-            let (space, all) = (target.space.word(), target.count == u32::MAX);
+            let (space, all) = (target.space.word().into(), target.count == u32::MAX);
             records.push(PointRecord {
                 space,
                 address: (!all).then_some(target.start),
@@ -70,7 +76,7 @@ pub(crate) fn points(event: &Event, most: usize) -> Vec<PointRecord> {
                 Value::Number(number) => number_record(*number),
                 Value::Switch(switch) => serde_json::Value::from(switch.to_string()),
             });
-            let (space, address) = (target.space.word(), Some(address));
+            let (space, address) = (target.space.word().into(), Some(address));
             records.push(PointRecord { space, address, count: None, value });
         }
     }

@@ -6,6 +6,7 @@ use gridtap_models::ledger::Ledger;
 
 use super::{Ended, Failure, Terminal};
 use crate::cli;
+use crate::names::Names;
 use crate::sink::{SinkError, write_whole};
 
 /// Runs it.
@@ -15,7 +16,12 @@ use crate::sink::{SinkError, write_whole};
 /// See [`Failure`].
 pub fn baseline(command: &cli::Baseline, terminal: Terminal) -> Result<Ended, Failure> {
     match command {
-        cli::Baseline::Show { file } => terminal.print(&read(file)?.show())?,
+        cli::Baseline::Show { names, file } => {
+            let names = Names::read(names.as_deref())?;
+            let mut device = None;
+            let shown = read(file)?.show_named(|text| names.beside(text, &mut device));
+            terminal.print(&shown)?;
+        }
         cli::Baseline::Check { files } => {
             for file in files {
                 let ledger = read(file)?;

@@ -8,6 +8,7 @@ use crate::alert::{Alert, Severity};
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::judge::Judge;
+use crate::names::Names;
 use crate::pipeline::{self, Gauges, OnFull, Options};
 use crate::shard::Events;
 use crate::sink::{self, Sinks};
@@ -19,6 +20,8 @@ pub(super) struct Judged {
     pub(super) judge: Judge,
     pub(super) raised: Raised,
     pub(super) gauges: Gauges,
+    /// What the site calls whatever alerts mention.
+    pub(super) names: Names,
 }
 
 impl Judged {
@@ -31,9 +34,10 @@ impl Judged {
         sinks: &Sinks,
         mut look: impl FnMut(&mut S, u64),
     ) -> Counters {
-        let Self { judge, raised, gauges } = self;
+        let Self { judge, raised, gauges, names } = self;
         let gauges = &*gauges;
-        let mut out = |alert: Alert| {
+        let mut out = |mut alert: Alert| {
+            names.note(&mut alert);
             raised.note(&alert);
             sinks.send(alert);
         };
@@ -100,18 +104,29 @@ impl Raised {
 
     /// A table for people.
     pub(super) fn text(&self, terminal: Terminal) -> String {
-        if self.count == 0 {
-            return "No alerts.\n".to_owned();
-        }
-        let table = sink::table(&self.alerts, terminal.width(), terminal.colours);
-        let plural = if self.count == 1 { "" } else { "s" };
-        let shown = if u64::try_from(self.alerts.len()).is_ok_and(|shown| shown < self.count) {
-            format!(", of which the first {} are shown", self.alerts.len())
-        } else {
-            String::new()
-        };
-        format!("{table}\n{} alert{plural}{shown}.\n", self.count)
+        table(&self.alerts, self.count, terminal)
     }
+}
+
+/// The first of `count` alerts as a table, for people.
+pub(super) fn table<'a>(
+    alerts: impl IntoIterator<Item = &'a Alert, IntoIter: ExactSizeIterator>,
+    count: u64,
+    terminal: Terminal,
+) -> String {
+    if count == 0 {
+        return "No alerts.\n".to_owned();
+    }
+    let alerts = alerts.into_iter();
+    let shown = alerts.len();
+    let table = sink::table(alerts, terminal.width(), terminal.colours);
+    let plural = if count == 1 { "" } else { "s" };
+    let shown = if u64::try_from(shown).is_ok_and(|shown| shown < count) {
+        format!(", of which the first {shown} are shown")
+    } else {
+        String::new()
+    };
+    format!("{table}\n{count} alert{plural}{shown}.\n")
 }
 
 #[cfg(test)]

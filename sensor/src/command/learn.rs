@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::counters::Counters;
 #[cfg(unix)]
 use crate::counters::Covered;
+use crate::names::Names;
 use crate::pipeline::{self, Gauges, OnFull, Options};
 use crate::shard::Events;
 use crate::source::{Source, Within};
@@ -26,8 +27,9 @@ use crate::when::Span;
 /// See [`Failure`].
 pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
+    let names = Names::read(args.names.as_deref())?;
     if !args.interface.is_empty() || args.follow.is_some() {
-        return live(args, &config, terminal);
+        return live(args, &config, &names, terminal);
     }
     let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), true, terminal)?;
     let (mut ledger, gauges) = (Ledger::default(), Gauges::default());
@@ -52,7 +54,7 @@ pub fn learn(args: &cli::Learn, terminal: Terminal) -> Result<Ended, Failure> {
             .map_err(|error| Failure::Usage(format!("{}: {error}", file.path().display())))?;
     }
     let all_read = inputs.all_read(&counters, terminal);
-    finish(args, &ledger, &counters, terminal)?;
+    finish(args, &ledger, &counters, &names, terminal)?;
     Ok(if all_read { Ended::Well } else { Ended::InputsMissing })
 }
 
@@ -73,19 +75,20 @@ fn finish(
     args: &cli::Learn,
     ledger: &Ledger,
     counters: &Counters,
+    names: &Names,
     terminal: Terminal,
 ) -> Result<(), Failure> {
     baseline::write(&args.output, ledger)?;
     if !terminal.quiet {
         terminal.say(format_args!("{}", summary::text(counters).trim_end()));
-        terminal.say(format_args!("{}", readiness(ledger).trim_end()));
+        terminal.say(format_args!("{}", readiness(ledger, names).trim_end()));
         terminal.say(format_args!("Written to {}.", args.output.display()));
     }
     Ok(())
 }
 
 /// How much was learned, and of which conversations too little.
-fn readiness(ledger: &Ledger) -> String {
+fn readiness(ledger: &Ledger, names: &Names) -> String {
     /// Acts of a conversation below which a first of anything is no surprise yet: at 10 bits, an
     /// unseen function needs some hundred acts to stand out.
     const FEW_ACTS: u64 = 100;
@@ -98,6 +101,7 @@ fn readiness(ledger: &Ledger) -> String {
         conversations.len().saturating_sub(few.len()),
     );
     for (talk, record) in few.iter().take(10) {
+        let talk = names.beside(&talk.to_string(), &mut None);
         let _ = writeln!(text, "  only {} acts: {talk}", record.tally().count());
     }
     if few.len() > 10 {
@@ -110,12 +114,17 @@ fn readiness(ledger: &Ledger) -> String {
 }
 
 #[cfg(not(unix))]
-fn live(_: &cli::Learn, _: &Config, _: Terminal) -> Result<Ended, Failure> {
+fn live(_: &cli::Learn, _: &Config, _: &Names, _: Terminal) -> Result<Ended, Failure> {
     Err(Failure::no_live_capture())
 }
 
 #[cfg(unix)]
-fn live(args: &cli::Learn, config: &Config, terminal: Terminal) -> Result<Ended, Failure> {
+fn live(
+    args: &cli::Learn,
+    config: &Config,
+    names: &Names,
+    terminal: Terminal,
+) -> Result<Ended, Failure> {
     let (mut ledger, gauges) = (Ledger::default(), Gauges::default());
     let folder = args.follow.as_deref();
     let mut source = Endless::open(&args.interface, folder, &args.common, &gauges)?;
@@ -141,7 +150,7 @@ fn live(args: &cli::Learn, config: &Config, terminal: Terminal) -> Result<Ended,
         let capture = Capture { digest, first_ns, last_ns, packets: covered.packets };
         ledger.add_capture(capture).map_err(|error| Failure::Usage(error.to_string()))?;
     }
-    finish(args, &ledger, &counters, terminal)?;
+    finish(args, &ledger, &counters, names, terminal)?;
     source.close(&counters, terminal);
     Ok(Ended::Well)
 }

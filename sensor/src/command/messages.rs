@@ -1,15 +1,13 @@
-//! `gridtap messages`: every message as one record.
+//! `gridtap messages`: every message, in one of its views.
 
-use std::io::{self, BufWriter, ErrorKind, Write};
 use std::sync::atomic::Ordering;
 
 use super::inputs::Inputs;
 use super::{Ended, Failure, Terminal, config};
-use crate::cli::{self, Format};
+use crate::cli;
 use crate::pipeline::{self, Gauges, OnFull, Options};
-use crate::record::Records;
-use crate::sink::SinkError;
 use crate::summary;
+use crate::view::{Output, View, Views};
 
 /// Runs it.
 ///
@@ -18,14 +16,21 @@ use crate::summary;
 /// See [`Failure`].
 pub fn messages(args: &cli::Messages, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
+    let view = args.common.format.unwrap_or(if terminal.stdout { View::Text } else { View::Jsonl });
+    if view == View::Zeek && args.out.is_none() {
+        let wanted = "--format zeek makes several files: say where, with --out DIR";
+        return Err(Failure::Usage(wanted.to_owned()));
+    }
     let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), false, terminal)?;
     let names = (args.captures.len() > 1).then(|| inputs.names().into());
-    let tap = Records { captures: names, json: terminal.format(&args.common) == Format::Jsonl };
+    let tap = Views::new(view, names, args.out.is_none());
     let options = Options { shards: config.shards, on_full: OnFull::Wait, limits: config.limits };
 
     let gauges = Gauges::default();
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout());
-    let mut failed = None;
+    let mut output = match &args.out {
+        Some(folder) => Output::folder(view, folder)?,
+        None => Output::stdout(view),
+    };
     let progress = inputs.progress(terminal);
     let counters = pipeline::run(
         &mut inputs.source,
@@ -33,24 +38,16 @@ pub fn messages(args: &cli::Messages, terminal: Terminal) -> Result<Ended, Failu
         &gauges,
         || tap.clone(),
         |line| {
-            if failed.is_none()
-                && let Err(error) = out.write_all(line.text.as_bytes())
-            {
+            if !output.write(&line) {
                 // Nobody reads on, or nothing can be written: the rest is not worth reading.
-                failed = Some(error);
                 gauges.stop.store(true, Ordering::Relaxed);
             }
         },
         |source, packets| progress.show(source.progress().octets_read, packets),
     );
     progress.finish();
-    let written = failed.map_or_else(|| out.flush(), Err);
-    match written {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(Ended::Well),
-        Err(source) => {
-            return Err(SinkError { name: "standard output".to_owned(), source }.into());
-        }
-        Ok(()) => {}
+    if !output.finish()? {
+        return Ok(Ended::Well);
     }
     let all_read = inputs.all_read(&counters, terminal);
     if !terminal.quiet {

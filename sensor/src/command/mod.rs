@@ -1,13 +1,17 @@
 //! The commands, one file each.
 
+pub mod alerts;
 pub mod baseline;
 #[cfg(unix)]
 mod endless;
+pub mod extract;
 mod inputs;
 mod judged;
 pub mod learn;
 pub mod messages;
 pub mod replay;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 #[cfg(unix)]
 pub mod watch;
 
@@ -15,6 +19,7 @@ use core::fmt;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use gridtap_models::ledger::LoadError;
 use thiserror::Error;
 
@@ -65,6 +70,14 @@ pub enum Failure {
     /// No input could be read, and what is wrong with each was said already.
     #[error("no input could be read")]
     AlreadySaid,
+    /// A file of alerts that cannot be read.
+    #[error("{}: {what}", path.display())]
+    Alerts {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// An output that cannot be written.
     #[error(transparent)]
     Output(#[from] SinkError),
@@ -76,6 +89,13 @@ impl Failure {
     #[must_use]
     pub fn no_live_capture() -> Self {
         Self::Usage("this build has no live capture: build it with the feature `pcap`".to_owned())
+    }
+
+    /// What a build without the simulator says.
+    #[cfg(not(feature = "simulate"))]
+    #[must_use]
+    pub fn no_simulator() -> Self {
+        Self::Usage("this build has no simulator: build it with the feature `simulate`".to_owned())
     }
 
     /// The exit status.
@@ -91,7 +111,7 @@ impl Failure {
                 | SourceError::NoFilters { .. }
                 | SourceError::ReadOnce { .. },
             ) => 2,
-            Self::Source(_) | Self::AlreadySaid => 3,
+            Self::Source(_) | Self::Alerts { .. } | Self::AlreadySaid => 3,
             Self::Output(_) => 4,
         }
     }
@@ -166,12 +186,18 @@ impl Terminal {
     /// The form of results: as asked for, else text on a terminal and JSON lines in a pipe.
     #[must_use]
     pub fn format(self, common: &Common) -> Format {
-        common.format.unwrap_or(if self.stdout { Format::Text } else { Format::Jsonl })
+        self.form(common.format)
+    }
+
+    /// The same for a command that does not run the line.
+    #[must_use]
+    pub fn form(self, asked: Option<Format>) -> Format {
+        asked.unwrap_or(if self.stdout { Format::Text } else { Format::Jsonl })
     }
 }
 
 /// The settings of a command: file, environment, flags.
-fn config(common: &Common) -> Result<Config, Failure> {
+fn config<F: ValueEnum + Send + Sync>(common: &Common<F>) -> Result<Config, Failure> {
     let mut config = Config::read(common.config.as_deref(), std::env::vars())?;
     if let Some(shards) = common.shards {
         config.shards = shards;

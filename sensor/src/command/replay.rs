@@ -10,6 +10,7 @@ use super::{Ended, Failure, Terminal, baseline, config};
 use crate::alert::Raiser;
 use crate::cli::{self, Format};
 use crate::judge::{Judge, Mode};
+use crate::names::Names;
 use crate::pipeline::{Gauges, OnFull};
 #[cfg(unix)]
 use crate::signals;
@@ -27,6 +28,7 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     let config = config(&args.common)?;
     let format = terminal.format(&args.common);
     // Everything that can be refused is, before an output is begun.
+    let names = Names::read(args.names.as_deref())?;
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
     let read_once = args.captures.iter().any(|path| path == Path::new("-"));
     if read_once && ledger.is_none() && args.learn_for.is_none() {
@@ -56,6 +58,7 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
         judge: Judge::new(mode, ledger.unwrap_or_default(), raiser),
         raised: Raised::keeping(Raised::SHOWN),
         gauges: Gauges::default(),
+        names,
     };
     let progress = inputs.progress(terminal);
     let counters = judged.run(&mut inputs.source, &config, OnFull::Wait, &sinks, |source, n| {

@@ -6,6 +6,7 @@ use super::{Ended, Failure, Terminal, baseline, config};
 use crate::alert::Raiser;
 use crate::cli::{self, Format};
 use crate::judge::{Judge, Mode};
+use crate::names::Names;
 use crate::pipeline::Gauges;
 use crate::signals;
 use crate::sink::{Sinks, Target};
@@ -22,6 +23,7 @@ const LEARN_NS: u64 = 7 * 86_400 * 1_000_000_000;
 /// See [`Failure`].
 pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
     let config = config(&args.common)?;
+    let names = Names::read(args.names.as_deref())?;
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
     let gauges = Gauges::default();
     let mut source = Endless::open(&args.interface, args.follow.as_deref(), &args.common, &gauges)?;
@@ -49,6 +51,7 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
         // It may run for years, and shows each alert as it comes.
         raised: Raised::keeping(0),
         gauges: gauges.clone(),
+        names,
     };
     if !terminal.quiet {
         let folder = args.follow.as_ref().map(|folder| folder.display().to_string());

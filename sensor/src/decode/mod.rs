@@ -24,6 +24,7 @@
 mod checksum;
 mod counters;
 mod decoder;
+mod ends;
 mod erspan;
 mod fragments;
 mod frame;
@@ -46,6 +47,7 @@ use gridtap_models::event::PacketRef;
 
 pub use counters::Counters;
 pub use decoder::Decoder;
+pub use ends::ends;
 
 use crate::source::LinkType;
 

@@ -9,7 +9,7 @@ use gridtap_parsers::dnp3::{
     TripClose,
 };
 
-use super::{Act, Context, Key, Part, RequestNote};
+use super::{Act, Context, Key, Part};
 
 /// Targets that one act keeps; a fragment has room for some 600 commands.
 const TARGETS: usize = 1_024;
@@ -82,9 +82,17 @@ fn asks(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
         },
         targets: targets(fragment),
         broadcast: fragment.link.is_broadcast(),
+        unacknowledged: matches!(
+            fragment.function,
+            FunctionCode::DirectOperateNr
+                | FunctionCode::ImmedFreezeNr
+                | FunctionCode::FreezeClearNr
+                | FunctionCode::FreezeAtTimeNr
+        ),
         sequence: Some(u16::from(fragment.control.sequence())),
         key,
-        note: RequestNote { packet: context.packet.number, address: None, quantity: None },
+        address: None,
+        quantity: None,
     }
 }
 
@@ -107,9 +115,11 @@ fn answers(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
         },
         targets: Vec::new(),
         broadcast: false,
+        unacknowledged: false,
         sequence: Some(u16::from(fragment.control.sequence())),
         key,
-        note: RequestNote { packet: context.packet.number, address: None, quantity: None },
+        address: None,
+        quantity: None,
     }
 }
 
@@ -201,17 +211,17 @@ fn intent(fragment: &Fragment<'_>) -> Intent {
         | FunctionCode::StopApplication => Intent::Restart,
         FunctionCode::SaveConfiguration
         | FunctionCode::EnableUnsolicited
-        | FunctionCode::DisableUnsolicited
         | FunctionCode::AssignClass
         | FunctionCode::ActivateConfig => Intent::Configure,
+        FunctionCode::DisableUnsolicited => Intent::Mute,
         FunctionCode::DelayMeasure => Intent::Diagnose,
         FunctionCode::RecordCurrentTime => Intent::SetTime,
         FunctionCode::OpenFile
         | FunctionCode::CloseFile
-        | FunctionCode::DeleteFile
         | FunctionCode::GetFileInfo
         | FunctionCode::AuthenticateFile
         | FunctionCode::AbortFile => Intent::File,
+        FunctionCode::DeleteFile => Intent::StoreFile,
         FunctionCode::AuthRequest | FunctionCode::AuthRequestNr => Intent::Authenticate,
         FunctionCode::Confirm => Intent::Session,
         FunctionCode::UnsolicitedResponse | FunctionCode::Response | FunctionCode::AuthResponse => {
@@ -229,7 +239,7 @@ fn written(fragment: &Fragment<'_>) -> Intent {
             // Outputs, strings that a device acts on, terminals.
             10 | 12 | 41 | 87 | 102 | 110 | 112 => return Intent::Write,
             50 => intent = Intent::SetTime,
-            70 => intent = Intent::File,
+            70 => intent = Intent::StoreFile,
             // Masters clear the restart bit whenever an outstation started.
             80 => intent = Intent::Freeze,
             _ => {}

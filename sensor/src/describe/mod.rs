@@ -55,6 +55,33 @@ pub struct Describer {
     pending: Pending,
     checks: Checks,
     ties: Ties,
+    /// Transactions so far: requests, and answers to none that is known.
+    transactions: u64,
+}
+
+/// What a message is to the requests of its flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pair {
+    /// It is a request, which waits for its answer from now on.
+    Asks(RequestNote),
+    /// It answers this request, which waits no longer.
+    Answers(RequestNote),
+    /// It answers a request that was not seen, or has been answered already; the number of the
+    /// transaction that it is all of, from 1.
+    AnswersNone(u64),
+    /// It is neither.
+    Alone,
+}
+
+impl Pair {
+    /// The request that is answered.
+    #[must_use]
+    pub const fn request(&self) -> Option<&RequestNote> {
+        match self {
+            Self::Answers(note) => Some(note),
+            Self::Asks(_) | Self::AnswersNone(_) | Self::Alone => None,
+        }
+    }
 }
 
 /// How long requests wait, and how many.
@@ -74,10 +101,14 @@ struct Act {
     function: Function,
     targets: Vec<Target>,
     broadcast: bool,
+    unacknowledged: bool,
     /// Transaction identifier or application sequence, where there is one.
     sequence: Option<u16>,
     key: Key,
-    note: RequestNote,
+    /// First address that is asked for.
+    address: Option<u16>,
+    /// How many points are asked for.
+    quantity: Option<u16>,
 }
 
 /// What a message is to a conversation.
@@ -95,26 +126,26 @@ enum Part {
 }
 
 impl Describer {
-    /// Takes a message; hands the events it makes to `out`, and returns what is known of the
-    /// request that it answers, and to what else it belongs.
+    /// Takes a message; hands the events it makes to `out`, and returns what it is to the requests
+    /// of its flow, and to what else it belongs.
     pub fn describe(
         &mut self,
         parsed: &Parsed<'_>,
         context: &Context,
         patience: &Patience,
         out: &mut Numbered<'_>,
-    ) -> (Option<RequestNote>, Tied) {
+    ) -> (Pair, Tied) {
         let oldest_ns = context.time_ns.saturating_sub(patience.answer_ns);
         while let Some(old) = self.pending.take_older(oldest_ns) {
             self.checks.give_up(old.key);
-            out.unanswered(old.event, context.time_ns);
+            out.unanswered(old, context.time_ns);
         }
         self.checks.at(context.unseen);
         let mut tied = Tied::default();
-        let Some(message) = &parsed.message else { return (None, tied) };
+        let Some(message) = &parsed.message else { return (Pair::Alone, tied) };
         // What may have been read out of step is no act of anybody.
         if parsed.uncertain {
-            return (None, tied);
+            return (Pair::Alone, tied);
         }
         let part = match message {
             Message::Modbus(adu) => modbus::part(adu, context),
@@ -126,10 +157,11 @@ impl Describer {
             }
         };
         let marks = check::broken(parsed.error.as_ref());
-        let request = match part {
+        let pair = match part {
             Part::Asks(act) => {
-                tied.select = self.asks(act, marks, context, patience, out);
-                None
+                let pair;
+                (pair, tied.select) = self.asks(act, marks, context, patience, out);
+                pair
             }
             Part::Answers { act, outcome } => {
                 self.answers(message, act, outcome, marks, context, out)
@@ -141,11 +173,11 @@ impl Describer {
                 event.reported = reported(message, None);
                 event.marks = marks.and(self.indications(message, key));
                 out.put(event);
-                None
+                Pair::Alone
             }
-            Part::Neither => None,
+            Part::Neither => Pair::Alone,
         };
-        (request, tied)
+        (pair, tied)
     }
 
     fn asks(
@@ -155,19 +187,27 @@ impl Describer {
         context: &Context,
         patience: &Patience,
         out: &mut Numbered<'_>,
-    ) -> Option<Selected> {
-        let (key, note) = (act.key, act.note);
-        let mut event = event(act, context, out.place());
+    ) -> (Pair, Option<Selected>) {
+        let (key, place) = (act.key, out.place());
+        let (address, quantity) = (act.address, act.quantity);
+        let (nth, packet) = (self.next_transaction(), context.packet.number);
+        let note = RequestNote { place, nth, packet, address, quantity };
+        let mut event = event(act, context, place);
         let (more, select) = self.checks.asked(key, &event);
         event.marks = marks.and(more);
         out.put(event.clone());
         let waiting = Waiting { key, event, note };
+        let mut pair = Pair::Asks(note);
         if let Some(oldest) = self.pending.add(waiting, patience.requests) {
             *out.pushed_out = out.pushed_out.saturating_add(1);
+            if oldest.note == note {
+                // Where none may wait, it never did.
+                pair = Pair::Alone;
+            }
             self.checks.give_up(oldest.key);
-            out.unanswered(oldest.event, context.time_ns);
+            out.unanswered(oldest, context.time_ns);
         }
-        select
+        (pair, select)
     }
 
     fn answers(
@@ -178,7 +218,7 @@ impl Describer {
         marks: Marks,
         context: &Context,
         out: &mut Numbered<'_>,
-    ) -> Option<RequestNote> {
+    ) -> Pair {
         let key = act.key;
         let marks = marks.and(self.indications(message, key));
         let Some(Waiting { mut event, note, .. }) = self.pending.take(key) else {
@@ -189,7 +229,7 @@ impl Describer {
                 let place = out.place();
                 out.put(Event { stage: Stage::Noticed, marks, ..event(act, context, place) });
             }
-            return None;
+            return Pair::AnswersNone(self.next_transaction());
         };
         let after_ns = context.time_ns.saturating_sub(event.time_ns);
         let unread = reported(message, None);
@@ -207,7 +247,7 @@ impl Describer {
         (event.time_ns, event.packet) = (context.time_ns, context.packet);
         event.unseen = context.unseen;
         out.put(event);
-        Some(note)
+        Pair::Answers(note)
     }
 
     fn indications(&mut self, message: &Message<'_>, key: Key) -> Marks {
@@ -220,10 +260,15 @@ impl Describer {
         }
     }
 
+    fn next_transaction(&mut self) -> u64 {
+        self.transactions = self.transactions.saturating_add(1);
+        self.transactions
+    }
+
     /// Ends the flow: whatever waits will not be answered.
     pub fn end(&mut self, time_ns: u64, out: &mut Numbered<'_>) {
         while let Some(oldest) = self.pending.take_oldest() {
-            out.unanswered(oldest.event, time_ns);
+            out.unanswered(oldest, time_ns);
         }
     }
 }
@@ -234,8 +279,8 @@ pub struct Numbered<'o> {
     pub next: &'o mut Place,
     /// Requests pushed out by newer ones.
     pub pushed_out: &'o mut u64,
-    /// Where events go.
-    pub out: &'o mut dyn FnMut(Event),
+    /// Where events go, each with the request that it ends unanswered.
+    pub out: &'o mut dyn FnMut(Event, Option<&RequestNote>),
 }
 
 impl Numbered<'_> {
@@ -247,14 +292,15 @@ impl Numbered<'_> {
     }
 
     fn put(&mut self, event: Event) {
-        (self.out)(event);
+        (self.out)(event, None);
     }
 
-    fn unanswered(&mut self, mut event: Event, now_ns: u64) {
+    fn unanswered(&mut self, waiting: Waiting, now_ns: u64) {
+        let Waiting { mut event, note, .. } = waiting;
         event.place = self.place();
         event.stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns: 0 };
         event.time_ns = now_ns;
-        self.put(event);
+        (self.out)(event, Some(&note));
     }
 }
 
@@ -281,6 +327,7 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         marks: Marks::default(),
         sequence: act.sequence,
         broadcast: act.broadcast,
+        unacknowledged: act.unacknowledged,
         digest,
         unseen: context.unseen,
     }

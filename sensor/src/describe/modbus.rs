@@ -8,7 +8,7 @@ use gridtap_parsers::modbus::{
     Adu, Body, Diagnostic, Framing, FunctionCode, MeiType, Request, Response, UmasCode,
 };
 
-use super::{Act, Context, Key, Part, RequestNote};
+use super::{Act, Context, Key, Part};
 
 /// What `adu` is to its conversation.
 pub(super) fn part(adu: &Adu<'_>, context: &Context) -> Part {
@@ -44,6 +44,7 @@ pub(super) fn kind(adu: &Adu<'_>) -> (Direction, &'static str, u8) {
 fn asks(adu: &Adu<'_>, request: Option<&Request<'_>>, key: Key, context: &Context) -> Act {
     let (sub, sub_name) = sub_function(request);
     let (client, server) = (context.sender.address.ip(), context.receiver.address.ip());
+    let (address, quantity) = area(request);
     Act {
         conversation: Conversation {
             protocol: Protocol::Modbus,
@@ -61,9 +62,11 @@ fn asks(adu: &Adu<'_>, request: Option<&Request<'_>>, key: Key, context: &Contex
         targets: request.map(|request| targets(adu.function, request)).unwrap_or_default(),
         // Over TCP unit 0 is the server itself; only a serial line broadcasts with it.
         broadcast: adu.unit == 0 && adu.framing == Framing::Rtu,
+        unacknowledged: false,
         sequence: sequence(adu),
         key,
-        note: note(request, context),
+        address,
+        quantity,
     }
 }
 
@@ -155,7 +158,8 @@ fn intent(function: FunctionCode, request: Option<&Request<'_>>) -> Intent {
         | FunctionCode::WriteMultipleRegisters
         | FunctionCode::MaskWriteRegister
         | FunctionCode::ReadWriteMultipleRegisters => Intent::Write,
-        FunctionCode::ReadFileRecord | FunctionCode::WriteFileRecord => Intent::File,
+        FunctionCode::ReadFileRecord => Intent::File,
+        FunctionCode::WriteFileRecord => Intent::StoreFile,
         FunctionCode::Diagnostics => match request {
             Some(Request::Diagnostics { sub_function, .. }) => diagnostic(*sub_function),
             _ => Intent::Diagnose,
@@ -282,8 +286,9 @@ fn file(file: u16, record: u16, length: u16) -> Target {
     Target { space: Space::FileRecord, start, count: u32::from(length).max(1), values: Vec::new() }
 }
 
-fn note(request: Option<&Request<'_>>, context: &Context) -> RequestNote {
-    let (address, quantity) = match request {
+/// What a response leaves to its request to say: the first address, and how many.
+fn area(request: Option<&Request<'_>>) -> (Option<u16>, Option<u16>) {
+    match request {
         Some(
             Request::Read { address, quantity }
             | Request::WriteCoils { address, quantity, .. }
@@ -296,6 +301,5 @@ fn note(request: Option<&Request<'_>>, context: &Context) -> RequestNote {
             | Request::ReadFifo { address },
         ) => (Some(*address), None),
         _ => (None, None),
-    };
-    RequestNote { packet: context.packet.number, address, quantity }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use gridtap_models::event::Event;
+use gridtap_models::event::{Event, Place};
 
 /// What pairs an answer with its request, within one flow and one direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +16,12 @@ pub(crate) struct Key {
 }
 
 /// What a response needs to know of its request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestNote {
+    /// Its place among all events, which no other request has.
+    pub place: Place,
+    /// Which transaction of its flow it began, from 1.
+    pub nth: u64,
     /// Number of the packet that completed the request.
     pub packet: u64,
     /// First address that was asked for.

@@ -10,7 +10,7 @@ use gridtap_models::event::{
 };
 use gridtap_parsers::{Chunk, Dissector, PROTOCOLS, Side};
 
-use super::{Context, Describer, End, Numbered, Patience, fnv};
+use super::{Context, Describer, End, Numbered, Patience, RequestNote, fnv};
 
 /// One flow, from octets to events. The client is side A.
 struct Flow {
@@ -56,7 +56,7 @@ impl Flow {
                 receiver,
                 unseen: Unseen::default(),
             };
-            let mut out = |event| events.push(event);
+            let mut out = |event, _: Option<&RequestNote>| events.push(event);
             let mut numbered = Numbered { next: &mut next, pushed_out, out: &mut out };
             describer.describe(parsed, &context, patience, &mut numbered);
         });

@@ -65,7 +65,7 @@ struct ObjectFields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(message: &Message<'a>, request: Option<RequestNote>, tied: Tied) -> Self {
+    pub(super) fn new(message: &Message<'a>, request: Option<&RequestNote>, tied: Tied) -> Self {
         let link = message.link();
         let mut fields = Self {
             source: link.source,

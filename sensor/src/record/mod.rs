@@ -7,61 +7,18 @@ mod point;
 mod tests;
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use gridtap_models::event::{Event, Place};
 use gridtap_parsers::{Direction, Kind, Message};
 use serde::Serialize;
 
 use crate::alert::wording;
 use crate::flow;
-use crate::shard::{Ordered, Seen, Tap};
+use crate::shard::Seen;
 use crate::when::Moment;
-
-/// Takes out every message as a line.
-#[derive(Clone, Debug)]
-pub struct Records {
-    /// Names of the captures, by index; nothing if there is only one.
-    pub captures: Option<Arc<[String]>>,
-    /// Whether lines are JSON, or text for people.
-    pub json: bool,
-}
-
-/// A record, written out.
-#[derive(Clone, Debug)]
-pub struct Line {
-    place: Place,
-    /// The record, with the end of its line.
-    pub text: String,
-}
-
-impl Ordered for Line {
-    fn place(&self) -> Place {
-        self.place
-    }
-}
-
-impl Tap for Records {
-    type Out = Line;
-
-    fn message(&mut self, seen: &Seen<'_>, out: &mut Vec<Line>) {
-        let name = self.captures.as_deref().and_then(|names| {
-            names.get(usize::from(seen.context.packet.capture)).map(String::as_str)
-        });
-        let record = Record::new(seen, name);
-        let written = if self.json { serde_json::to_string(&record) } else { Ok(record.text()) };
-        // A record is made of numbers, names and lists: it has no way to fail.
-        let mut text = written.unwrap_or_default();
-        text.push('\n');
-        out.push(Line { place: seen.context.place, text });
-    }
-
-    fn event(&mut self, _: Event, _: &mut Vec<Line>) {}
-}
 
 /// One message. Fields that do not apply are left out.
 #[derive(Debug, Serialize)]
-struct Record<'a> {
+pub(crate) struct Record<'a> {
     schema: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     capture: Option<&'a str>,
@@ -107,7 +64,7 @@ enum Body<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn new(seen: &'a Seen<'_>, capture: Option<&'a str>) -> Self {
+    pub(crate) fn new(seen: &'a Seen<'_>, capture: Option<&'a str>) -> Self {
         let (parsed, context) = (seen.parsed, seen.context);
         let (sender, receiver) = (&context.sender, &context.receiver);
         let error = parsed.error.as_ref();
@@ -148,17 +105,17 @@ impl<'a> Record<'a> {
             uncertain: parsed.uncertain.then_some(true),
             body: parsed.message.as_ref().map(|message| match message {
                 Message::Modbus(adu) => {
-                    Body::Modbus(Box::new(modbus::Fields::new(adu, seen.request)))
+                    Body::Modbus(Box::new(modbus::Fields::new(adu, seen.pair.request())))
                 }
                 Message::Dnp3(message) => {
-                    Body::Dnp3(Box::new(dnp3::Fields::new(message, seen.request, seen.tied)))
+                    Body::Dnp3(Box::new(dnp3::Fields::new(message, seen.pair.request(), seen.tied)))
                 }
             }),
         }
     }
 
-    /// A line for people: time, who to whom, and what.
-    fn text(&self) -> String {
+    /// A line for people, with its end: time, who to whom, and what.
+    pub(crate) fn text(&self) -> String {
         let time = self.time.to_string();
         let what = match &self.body {
             Some(Body::Modbus(fields)) => fields.text(),
@@ -173,7 +130,7 @@ impl<'a> Record<'a> {
         };
         let lost = self.lost.map(|octets| format!("  [{octets} octets lost]")).unwrap_or_default();
         format!(
-            "{:>7} {} {}:{} > {}:{} {} {} {what}{error}{lost}",
+            "{:>7} {} {}:{} > {}:{} {} {} {what}{error}{lost}\n",
             self.packet,
             time.get(..23).unwrap_or(&time).replace('T', " "),
             self.src_ip,

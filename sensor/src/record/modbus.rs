@@ -94,7 +94,7 @@ impl Serialize for Hex<'_> {
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(adu: &Adu<'a>, request: Option<RequestNote>) -> Self {
+    pub(super) fn new(adu: &Adu<'a>, request: Option<&RequestNote>) -> Self {
         let mut fields = Self {
             transaction: match adu.framing {
                 Framing::Tcp { transaction } => Some(transaction),

@@ -7,15 +7,15 @@ use gridtap_captures::modbus::{mbap, pdu, request, response};
 use gridtap_models::event::PacketRef;
 use serde_json::{Value, json};
 
-use super::Records;
 use crate::decode::{At, Segment, Transport};
 use crate::limits::Limits;
 use crate::shard::Shard;
+use crate::view::{View, Views};
 
 /// One flow of datagrams between a client and a server. The packets are numbered, and sent one
 /// second after the other.
 struct Line {
-    shard: Shard<Records>,
+    shard: Shard<Views>,
     port: u16,
     number: u64,
     /// Who stands at the server's end.
@@ -24,7 +24,9 @@ struct Line {
 
 impl Line {
     fn new(port: u16, json: bool) -> Self {
-        let shard = Shard::new(&Limits::default(), 0, 1, Records { captures: None, json });
+        let view = if json { View::Jsonl } else { View::Text };
+        let views = Views::new(view, None, false);
+        let shard = Shard::new(&Limits::default(), 0, 1, views);
         Self { shard, port, number: 0, server_mac: [2, 0, 0, 0, 0, 9] }
     }
 

@@ -49,7 +49,7 @@ impl Drop for Finished {
 /// Begins a file that gets its name when it is finished.
 ///
 /// What is there already and is no plain file (a pipe, a terminal) is written in place.
-pub(super) fn begin(path: &Path) -> io::Result<(File, Finished)> {
+pub(crate) fn begin(path: &Path) -> io::Result<(File, Finished)> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         let file = OpenOptions::new().write(true).open(path)?;
         let handle = file.try_clone()?;

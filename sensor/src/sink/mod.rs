@@ -1,6 +1,8 @@
 //! Sinks: where alerts go. They run on tokio, on a thread of their own, off the packet path.
 
 mod file;
+mod full;
+mod pcapng;
 mod text;
 
 use std::io::{self, ErrorKind};
@@ -15,7 +17,10 @@ use tokio::sync::mpsc;
 
 use crate::alert::Alert;
 
+pub(crate) use file::begin;
 pub use file::{Finished, write_whole};
+pub use full::full;
+pub use pcapng::Pcapng;
 pub use text::{paragraph, table};
 
 /// A place that alerts go to.
@@ -194,7 +199,7 @@ impl Sink {
         let writer: Box<dyn AsyncWrite + Unpin + Send> = match target {
             Target::StdoutJsonLines | Target::StdoutText { .. } => Box::new(tokio::io::stdout()),
             Target::File(path) => {
-                let (file, finish) = file::begin(path).map_err(failed)?;
+                let (file, finish) = begin(path).map_err(failed)?;
                 finished = Some(finish);
                 Box::new(tokio::fs::File::from_std(file))
             }

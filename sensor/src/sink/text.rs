@@ -4,6 +4,7 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, Color, ContentArrangement, Table};
 
 use crate::alert::{Alert, Severity};
+use crate::when::Moment;
 
 /// Packet numbers that a cell names before it says how many more there are.
 const NAMED_PACKETS: usize = 3;
@@ -20,13 +21,13 @@ pub fn paragraph(alert: &Alert, colours: bool) -> String {
     format!(
         "{time} {on}{severity}{off} {kind} ×{count}{state}  [{id}]\n    {what}\n    because \
          {because}\n    packets {packets}\n",
-        time = short_time(alert),
+        time = short(alert.time),
         severity = alert.severity,
         kind = alert.kind,
         count = alert.count,
         id = alert.id,
-        what = alert.what,
-        because = alert.because,
+        what = alert.named(&alert.what),
+        because = alert.named(&alert.because),
         packets = packets(alert),
     )
 }
@@ -60,8 +61,8 @@ pub fn table<'a>(
             head,
             Cell::new(format!(
                 "{}\nbecause {}\noutcome: {}",
-                alert.what,
-                alert.because,
+                alert.named(&alert.what),
+                alert.named(&alert.because),
                 outcomes(alert)
             )),
             Cell::new(packets(alert)),
@@ -72,7 +73,7 @@ pub fn table<'a>(
 }
 
 /// How the acts ended, as far as that was seen.
-fn outcomes(alert: &Alert) -> String {
+pub(super) fn outcomes(alert: &Alert) -> String {
     let ended = alert.outcomes;
     let counts =
         [(ended.done, "done"), (ended.refused, "refused"), (ended.unanswered, "unanswered")];
@@ -84,22 +85,22 @@ fn outcomes(alert: &Alert) -> String {
     if named.is_empty() { "not known yet".to_owned() } else { named.join(", ") }
 }
 
-/// Severity and time, then the kinds, the gravest first, and how many acts there were.
+/// Severity and how many acts, time, id, then the kinds, the gravest first.
 fn heading(alert: &Alert) -> String {
-    let mut kinds = vec![alert.kind];
+    let mut kinds = vec![alert.kind.as_ref()];
     for finding in &alert.findings {
-        if !kinds.contains(&finding.kind) {
-            kinds.push(finding.kind);
+        if !kinds.contains(&finding.kind.as_ref()) {
+            kinds.push(&finding.kind);
         }
     }
     let count = if alert.count > 1 { format!(" ×{}", alert.count) } else { String::new() };
-    let (severity, time) = (alert.severity.name().to_uppercase(), short_time(alert));
-    format!("{severity}{count}\n{time}\n{}", kinds.join("\n"))
+    let (severity, time) = (alert.severity.name().to_uppercase(), short(alert.time));
+    format!("{severity}{count}\n{time}\n{}\n{}", alert.id, kinds.join("\n"))
 }
 
 /// Date and time to the millisecond: enough to find it, short enough for a column.
-fn short_time(alert: &Alert) -> String {
-    let text = alert.time.to_string();
+pub(super) fn short(time: Moment) -> String {
+    let text = time.to_string();
     text.get(..23).unwrap_or(&text).replace('T', " ")
 }
 

@@ -85,7 +85,7 @@ impl Tap for Rows {
             how,
             direction,
             function,
-            request_packet: seen.request.map(|note| note.packet),
+            request_packet: seen.pair.request().map(|note| note.packet),
         });
     }
 

@@ -10,7 +10,7 @@ mod twins;
 
 use gridtap_captures::frame::{Endpoint, Tcp, ethernet as frame, ip};
 
-use super::{Counters, Decoder, Segment};
+use super::{Counters, Decoder, Segment, ends};
 use crate::source::{LinkType, Packet};
 
 const ETHERNET: u16 = 1;
@@ -85,10 +85,15 @@ fn packet(link: u16, wire_octets: usize, octets: &[u8]) -> Packet<'_> {
     Packet { sequence: 7, capture: 1, number: 6, time_ns: 5, link, wire_octets, octets }
 }
 
-/// Decodes a packet, hands the segment to `check`, and returns the counters.
+/// Decodes a packet, hands the segment to `check`, and returns the counters. Its ends alone are those
+/// of the segment.
 fn decode(packet: &Packet<'_>, check: impl FnOnce(Option<Segment<'_>>)) -> Counters {
     let mut decoder = Decoder::default();
-    check(decoder.decode(packet));
+    let segment = decoder.decode(packet);
+    if let Some(segment) = &segment {
+        assert_eq!(ends(packet), Some((segment.source.ip(), segment.destination.ip())));
+    }
+    check(segment);
     *decoder.counters()
 }
 

@@ -1,0 +1,180 @@
+//! `danger`: what must never become routine by itself.
+//!
+//! *Sees*: acts that stop, blind or rewrite a device (`restart`, `mute`, `store-file`, `program`), commands to
+//! all devices at once (`broadcast-command`) or without an answer (`unacknowledged-command`), and a clock
+//! that is set by another master than the one that did so while learning (`second-time-master`). Hard: what was
+//! learned of them counts for nothing; only a person's ruling makes them normal. So an attack in the
+//! learned time does not teach its own repetition.
+//! *Blind to*: an act that was ruled normal, done by somebody in the same client's name.
+//! *State*: the conversations and kinds that were reported in the last 24 hours, at most 65,536; beyond,
+//! all are forgotten and reported anew.
+
+use foldhash::HashMap;
+
+use crate::detector::{Detector, Finding};
+use crate::event::{Conversation, Event, Intent, Stage};
+use crate::ledger::Ledger;
+use crate::surprise::{self, Context};
+use crate::words::counted;
+
+pub(crate) const NAME: &str = "danger";
+
+/// Capture time for which the same kind of the same conversation is not reported again.
+const AGAIN_NS: u64 = 24 * 3_600 * 1_000_000_000;
+
+/// Conversations and kinds that are remembered.
+const REMEMBERED: usize = 65_536;
+
+/// Judges what is dangerous by itself.
+#[derive(Debug, Default)]
+pub(crate) struct Danger {
+    reported_ns: HashMap<(Conversation, &'static str), u64>,
+}
+
+impl Detector for Danger {
+    fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        if event.stage != Stage::Requested {
+            return;
+        }
+        let conversation = event.conversation;
+        let Some(kind) = kind(ledger, event) else { return };
+        let since = self.reported_ns.get(&(conversation, kind));
+        if since.is_some_and(|at| event.time_ns.saturating_sub(*at) < AGAIN_NS) {
+            return;
+        }
+        if self.reported_ns.len() >= REMEMBERED {
+            self.reported_ns.clear();
+        }
+        self.reported_ns.insert((conversation, kind), event.time_ns);
+        let key = event.function_key();
+        let record = ledger.conversation(&conversation);
+        let acts = record.map_or(0, |record| record.tally().count());
+        let times = record.and_then(|record| record.function(key));
+        let times = times.map_or(0, |function| function.tally().count());
+        let here = Context { events: acts, distinct: 1 + u64::from(times > 0) };
+        found(Finding {
+            detector: NAME,
+            kind,
+            surprise: surprise::bits(here.share(times, 1.0)),
+            hard: true,
+            actor: None,
+            about: None,
+            because: format!(
+                "{}; {} sent {} a {} ({key}) {} in {} of the baseline, and nobody ruled that this is normal",
+                says(kind),
+                conversation.asker(),
+                conversation.device(),
+                event.function.name,
+                counted(times, "time"),
+                counted(acts, "request"),
+            ),
+            normal_if: format!("{kind} by {key} is normal in {conversation}"),
+        });
+    }
+}
+
+fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
+    let commands = event.intent.commands();
+    match event.intent {
+        _ if commands && event.broadcast => Some("broadcast-command"),
+        _ if commands && event.unacknowledged => Some("unacknowledged-command"),
+        Intent::Restart => Some("restart"),
+        Intent::Mute => Some("mute"),
+        Intent::StoreFile => Some("store-file"),
+        Intent::Program => Some("program"),
+        Intent::SetTime if !keeps_time(ledger, event) => Some("second-time-master"),
+        Intent::SetTime
+        | Intent::Read
+        | Intent::Diagnose
+        | Intent::Select
+        | Intent::Write
+        | Intent::Operate
+        | Intent::Freeze
+        | Intent::Configure
+        | Intent::File
+        | Intent::Authenticate
+        | Intent::Session
+        | Intent::Report
+        | Intent::Unknown => None,
+    }
+}
+
+/// Whether this client set the device's clock while learning, or nobody did.
+fn keeps_time(ledger: &Ledger, event: &Event) -> bool {
+    let sets = |conversation: &Conversation| {
+        let record = ledger.conversation(conversation);
+        record
+            .is_some_and(|record| record.functions().any(|(key, _)| key.intent == Intent::SetTime))
+    };
+    let device = event.conversation.device();
+    sets(&event.conversation) || !ledger.conversations_with(&device).iter().any(sets)
+}
+
+/// Why it is dangerous.
+fn says(kind: &str) -> &'static str {
+    match kind {
+        "restart" => "a device that restarts, stops or only listens does not protect",
+        "mute" => "a device that may not report by itself is seen at the next poll at the earliest",
+        "store-file" => "files are a device's settings and programs",
+        "program" => "programs and firmware are what a device does",
+        "broadcast-command" => "one command moves every device that hears it",
+        "unacknowledged-command" => "no answer tells whether the command was done",
+        _ => "another master set this device's clock while learning",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Function, Value};
+    use crate::samples::{judged, later, learned, request, write};
+
+    fn act(client: u8, intent: Intent) -> Event {
+        let function = Function { code: 8, sub: Some(1), name: "Poke" };
+        Event { intent, function, ..request(client, 21) }
+    }
+
+    #[test]
+    fn what_was_learned_a_thousand_times_is_still_raised() {
+        for (intent, kind) in [
+            (Intent::Restart, "restart"),
+            (Intent::Mute, "mute"),
+            (Intent::StoreFile, "store-file"),
+            (Intent::Program, "program"),
+        ] {
+            let ledger = learned((0..1_000).map(|_| act(5, intent)));
+            let [finding] = &judged(NAME, &ledger, &act(5, intent))[..] else { panic!() };
+            assert_eq!((finding.kind, finding.hard), (kind, true));
+            assert!(finding.because.contains("1,000 times in 1,000 requests"), "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_to_all_or_without_an_answer_is_raised_and_any_other_is_not() {
+        let command = write(&request(5, 21), 40, Value::Number(1.0));
+        let ledger = learned((0..100).map(|_| command.clone()));
+        assert_eq!(judged(NAME, &ledger, &command), []);
+        let broadcast = Event { broadcast: true, ..command.clone() };
+        assert_eq!(judged(NAME, &ledger, &broadcast)[0].kind, "broadcast-command");
+        let silent = Event { unacknowledged: true, ..command };
+        assert_eq!(judged(NAME, &ledger, &silent)[0].kind, "unacknowledged-command");
+    }
+
+    #[test]
+    fn only_another_master_than_the_one_that_keeps_time_is_raised() {
+        let ledger = learned((0..10).map(|_| act(5, Intent::SetTime)));
+        assert_eq!(judged(NAME, &ledger, &act(5, Intent::SetTime)), []);
+        assert_eq!(judged(NAME, &ledger, &act(6, Intent::SetTime))[0].kind, "second-time-master");
+        assert_eq!(judged(NAME, &Ledger::default(), &act(6, Intent::SetTime)), []);
+    }
+
+    #[test]
+    fn the_same_is_raised_once_a_day() {
+        let (ledger, mut detector, mut found) = (Ledger::default(), Danger::default(), 0);
+        for hour in 0..48 {
+            let event = later(act(5, Intent::Restart), hour * 60);
+            detector.judge(&ledger, &event, &mut |_| found += 1);
+        }
+        assert_eq!(found, 2);
+    }
+}

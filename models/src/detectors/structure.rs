@@ -1,0 +1,171 @@
+//! `structure`: what is odd about who commands, however often it was seen.
+//!
+//! *Sees*: a client that commands a device and never reads from it (`writer-never-reads`); the lesser of two clients
+//! that command one point (`second-writer`); a client that commands, and that appeared when the
+//! device had long been known (`late-writer`). All of it is in the baseline itself, so that an attack
+//! in the learned time is raised all the same, and is listed by `baseline review`. Hard; each is raised once for a
+//! conversation, and a person's ruling makes it normal. (A server that acts as a client is the
+//! `conversation` detector's.)
+//! *Blind to*: an intruder in the name of the client that commands most.
+//! *State*: the conversations and kinds that were reported; each conversation is in the ledger, so they are as
+//! bounded as it is.
+
+use foldhash::HashSet;
+
+use crate::detector::{Detector, Finding};
+use crate::event::{Conversation, Event, Intent, Stage};
+use crate::ledger::{ConversationRecord, Ledger, SEGMENT_NS};
+use crate::surprise;
+use crate::words::counted;
+
+pub(crate) const NAME: &str = "structure";
+
+/// A client that appears this much later than a device was first asked anything is late: an hour.
+const LATE_NS: u64 = 6 * SEGMENT_NS;
+
+/// Judges who commands.
+#[derive(Debug, Default)]
+pub(crate) struct Structure {
+    reported: HashSet<(Conversation, &'static str)>,
+}
+
+impl Detector for Structure {
+    fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        if event.stage != Stage::Requested || !event.intent.commands() {
+            return;
+        }
+        let conversation = event.conversation;
+        let Some(record) = ledger.conversation(&conversation) else { return };
+        for (kind, because) in flags(ledger, &conversation, record, Some(event)) {
+            if self.reported.insert((conversation, kind)) {
+                found(Finding {
+                    detector: NAME,
+                    kind,
+                    // It is in the baseline: how odd it is cannot be counted there.
+                    surprise: surprise::FLOOR,
+                    hard: true,
+                    actor: None,
+                    about: None,
+                    because,
+                    normal_if: format!("{kind} is normal in {conversation}"),
+                });
+            }
+        }
+    }
+}
+
+/// What is odd about a conversation in the baseline: a kind and a sentence each.
+///
+/// With an event, a second writer is looked for among its points only.
+pub(crate) fn flags(
+    ledger: &Ledger,
+    conversation: &Conversation,
+    record: &ConversationRecord,
+    event: Option<&Event>,
+) -> Vec<(&'static str, String)> {
+    let mut flags = Vec::new();
+    if record.distinct_commands() == 0 {
+        return flags;
+    }
+    let device = conversation.device();
+    let asker = conversation.asker();
+    if !record.functions().any(|(key, _)| reads(key.intent)) {
+        let acts = counted(record.tally().count(), "request");
+        flags.push((
+            "writer-never-reads",
+            format!("{asker} commands {device} and never read from it in {acts} of the baseline"),
+        ));
+    }
+    let Some(sum) = ledger.device(&device) else { return flags };
+    let given = |command| record.command(command).map_or(0, |given| given.tally().count());
+    let lesser = |command: &_| {
+        let all = sum.command(*command).map_or(0, |sum| sum.acts);
+        let ours = given(*command);
+        ours > 0 && ours < all.saturating_sub(ours)
+    };
+    let second = match event {
+        Some(event) => event.commands().map(|(command, _)| command).find(lesser),
+        None => record.commands().map(|(command, _)| *command).filter(lesser).min(),
+    };
+    if let Some(command) = second {
+        let all = sum.command(command).map_or(0, |sum| sum.acts);
+        let (ours, others) = (given(command), all.saturating_sub(given(command)));
+        flags.push((
+            "second-writer",
+            format!(
+                "{asker} gave {device} the command {command} {} in the baseline, others {}",
+                counted(ours, "time"),
+                counted(others, "time"),
+            ),
+        ));
+    }
+    let late_ns = record.tally().first_ns().saturating_sub(sum.first_ns);
+    if late_ns >= LATE_NS {
+        let segments = counted(late_ns / SEGMENT_NS, "ten-minute segment");
+        flags.push((
+            "late-writer",
+            format!("{asker} commands {device} and first spoke to it {segments} after others did"),
+        ));
+    }
+    flags
+}
+
+const fn reads(intent: Intent) -> bool {
+    matches!(intent, Intent::Read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Value;
+    use crate::samples::{judged, later, learned, request, write};
+
+    fn command(client: u8) -> Event {
+        write(&request(client, 21), 40, Value::Number(1.0))
+    }
+
+    /// A client that polls and commands, and whatever else.
+    fn site(more: impl IntoIterator<Item = Event>) -> Ledger {
+        let polls = (0..100).map(|_| request(5, 21));
+        learned(polls.chain((0..10).map(|_| command(5))).chain(more))
+    }
+
+    fn kinds(ledger: &Ledger, event: &Event) -> Vec<&'static str> {
+        judged(NAME, ledger, event).iter().map(|finding| finding.kind).collect()
+    }
+
+    #[test]
+    fn the_client_that_reads_and_commands_is_as_it_should_be() {
+        assert!(kinds(&site([]), &command(5)).is_empty());
+    }
+
+    #[test]
+    fn an_intruder_that_was_learned_is_raised_all_the_same() {
+        let ledger = site((0..3).map(|_| later(command(66), 120)));
+        let expected = ["writer-never-reads", "second-writer", "late-writer"];
+        assert_eq!(kinds(&ledger, &command(66)), expected);
+        assert!(kinds(&ledger, &command(5)).is_empty(), "the one who commands most");
+        let finding = &judged(NAME, &ledger, &command(66))[1];
+        assert_eq!(
+            finding.because,
+            "10.0.0.66 gave 10.0.0.21 unit 1 the command write holding-register 40 3 times in the \
+             baseline, others 10 times"
+        );
+    }
+
+    #[test]
+    fn each_flag_is_raised_once() {
+        let ledger = site([command(66)]);
+        let (mut detector, mut found) = (Structure::default(), 0);
+        for _ in 0..5 {
+            detector.judge(&ledger, &command(66), &mut |_| found += 1);
+        }
+        assert_eq!(found, 2);
+    }
+
+    #[test]
+    fn who_only_reads_is_no_writer_however_late() {
+        let ledger = site([later(request(66, 21), 500)]);
+        assert!(kinds(&ledger, &command(66)).is_empty());
+    }
+}

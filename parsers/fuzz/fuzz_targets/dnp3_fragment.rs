@@ -1,0 +1,4 @@
+#![no_main]
+#![forbid(unsafe_code)]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| gridtap_properties::dnp3_fragment(data));

@@ -1,0 +1,132 @@
+#separator \x09
+#set_separator	,
+#empty_field	(empty)
+#unset_field	-
+#path	modbus
+#open	2023-11-14-22-13-20
+#fields	ts	uid	id.orig_h	id.orig_p	id.resp_h	id.resp_p	tid	unit	func	pdu_type	exception	gridtap_capture	gridtap_packet	gridtap_request_packet	gridtap_status	gridtap_lost	gridtap_uncertain
+#types	time	string	addr	port	addr	port	count	count	string	string	string	string	count	count	string	count	bool
+1700000000.100000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	1	1	READ_COILS	REQ	-	-	4	-	ok	0	F
+1700000000.102000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	1	1	READ_COILS	RESP	-	-	5	4	ok	0	F
+1700000000.200000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	2	1	READ_DISCRETE_INPUTS	REQ	-	-	7	-	ok	0	F
+1700000000.202000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	2	1	READ_DISCRETE_INPUTS	RESP	-	-	8	7	ok	0	F
+1700000000.300000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	3	1	READ_HOLDING_REGISTERS	REQ	-	-	10	-	ok	0	F
+1700000000.302000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	3	1	READ_HOLDING_REGISTERS	RESP	-	-	11	10	ok	0	F
+1700000000.400000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	4	1	READ_INPUT_REGISTERS	REQ	-	-	13	-	ok	0	F
+1700000000.402000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	4	1	READ_INPUT_REGISTERS	RESP	-	-	14	13	ok	0	F
+1700000000.500000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	5	1	WRITE_SINGLE_COIL	REQ	-	-	16	-	ok	0	F
+1700000000.502000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	5	1	WRITE_SINGLE_COIL	RESP	-	-	17	16	ok	0	F
+1700000000.600000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	6	1	WRITE_SINGLE_REGISTER	REQ	-	-	19	-	ok	0	F
+1700000000.602000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	6	1	WRITE_SINGLE_REGISTER	RESP	-	-	20	19	ok	0	F
+1700000000.700000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	7	1	READ_EXCEPTION_STATUS	REQ	-	-	22	-	ok	0	F
+1700000000.702000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	7	1	READ_EXCEPTION_STATUS	RESP	-	-	23	22	ok	0	F
+1700000000.800000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	8	1	DIAGNOSTICS	REQ	-	-	25	-	ok	0	F
+1700000000.802000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	8	1	DIAGNOSTICS	RESP	-	-	26	25	ok	0	F
+1700000000.900000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	9	1	DIAGNOSTICS	REQ	-	-	28	-	ok	0	F
+1700000000.902000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	9	1	DIAGNOSTICS	RESP	-	-	29	28	ok	0	F
+1700000001.000000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	10	1	GET_COMM_EVENT_COUNTER	REQ	-	-	31	-	ok	0	F
+1700000001.002000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	10	1	GET_COMM_EVENT_COUNTER	RESP	-	-	32	31	ok	0	F
+1700000001.100000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	11	1	GET_COMM_EVENT_LOG	REQ	-	-	34	-	ok	0	F
+1700000001.102000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	11	1	GET_COMM_EVENT_LOG	RESP	-	-	35	34	ok	0	F
+1700000001.200000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	12	1	WRITE_MULTIPLE_COILS	REQ	-	-	37	-	ok	0	F
+1700000001.202000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	12	1	WRITE_MULTIPLE_COILS	RESP	-	-	38	37	ok	0	F
+1700000001.300000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	13	1	WRITE_MULTIPLE_REGISTERS	REQ	-	-	40	-	ok	0	F
+1700000001.302000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	13	1	WRITE_MULTIPLE_REGISTERS	RESP	-	-	41	40	ok	0	F
+1700000001.400000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	14	1	REPORT_SLAVE_ID	REQ	-	-	43	-	ok	0	F
+1700000001.402000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	14	1	REPORT_SLAVE_ID	RESP	-	-	44	43	ok	0	F
+1700000001.500000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	15	1	READ_FILE_RECORD	REQ	-	-	46	-	ok	0	F
+1700000001.502000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	15	1	READ_FILE_RECORD	RESP	-	-	47	46	ok	0	F
+1700000001.600000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	16	1	WRITE_FILE_RECORD	REQ	-	-	49	-	ok	0	F
+1700000001.602000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	16	1	WRITE_FILE_RECORD	RESP	-	-	50	49	ok	0	F
+1700000001.700000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	17	1	MASK_WRITE_REGISTER	REQ	-	-	52	-	ok	0	F
+1700000001.702000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	17	1	MASK_WRITE_REGISTER	RESP	-	-	53	52	ok	0	F
+1700000001.800000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	18	1	READ_WRITE_MULTIPLE_REGISTERS	REQ	-	-	55	-	ok	0	F
+1700000001.802000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	18	1	READ_WRITE_MULTIPLE_REGISTERS	RESP	-	-	56	55	ok	0	F
+1700000001.900000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	19	1	READ_FIFO_QUEUE	REQ	-	-	58	-	ok	0	F
+1700000001.902000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	19	1	READ_FIFO_QUEUE	RESP	-	-	59	58	ok	0	F
+1700000002.000000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	20	1	ENCAP_INTERFACE_TRANSPORT	REQ	-	-	61	-	ok	0	F
+1700000002.002000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	20	1	ENCAP_INTERFACE_TRANSPORT	RESP	-	-	62	61	ok	0	F
+1700000002.100000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	21	1	ENCAP_INTERFACE_TRANSPORT	REQ	-	-	64	-	ok	0	F
+1700000002.102000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	21	1	ENCAP_INTERFACE_TRANSPORT	RESP	-	-	65	64	ok	0	F
+1700000002.200000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	22	1	READ_HOLDING_REGISTERS	REQ	-	-	67	-	ok	0	F
+1700000002.202000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	22	1	READ_HOLDING_REGISTERS_EXCEPTION	RESP	ILLEGAL_DATA_ADDRESS	-	68	67	ok	0	F
+1700000002.300000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	23	1	WRITE_SINGLE_COIL	REQ	-	-	70	-	ok	0	F
+1700000002.302000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	23	1	WRITE_SINGLE_COIL_EXCEPTION	RESP	ILLEGAL_DATA_VALUE	-	71	70	ok	0	F
+1700000011.000000	C2yStBngNi6u9g3BHA	10.0.0.3	49152	10.0.0.4	502	9	1	WRITE_SINGLE_COIL	REQ	-	-	79	-	malformed	0	F
+1700000012.000000	C2yStBngNi6u9g3BHA	10.0.0.3	49152	10.0.0.4	502	9	1	WRITE_SINGLE_COIL	REQ	-	-	80	-	malformed	0	F
+1700000013.000000	C2yStBngNi6u9g3BHA	10.0.0.3	49152	10.0.0.4	502	9	1	unknown-100	REQ	-	-	81	-	unsupported	0	F
+#close	2023-11-14-22-13-33
+#separator \x09
+#set_separator	,
+#empty_field	(empty)
+#unset_field	-
+#path	modbus_detailed
+#open	2023-11-14-22-13-20
+#fields	ts	uid	id.orig_h	id.orig_p	id.resp_h	id.resp_p	tid	unit	func	address	quantity	request_values	response_values	modbus_detailed_link_id	matched	request_subfunction_code	response_subfunction_code	request_data	response_data	exception_code	mei_type	gridtap_capture	gridtap_packet	gridtap_request_packet	gridtap_status	gridtap_lost	gridtap_uncertain
+#types	time	string	addr	port	addr	port	count	count	string	count	count	vector[count]	vector[count]	string	bool	string	string	string	string	string	string	string	count	count	string	count	bool
+1700000000.100000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	1	1	READ_COILS	19	9	-	1,0,1,1,0,1,0,0,1	-	T	-	-	-	0,0,0,0,0,0,0	-	-	-	5	4	ok	0	F
+1700000000.200000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	2	1	READ_DISCRETE_INPUTS	19	9	-	1,0,1,1,0,1,0,0,1	-	T	-	-	-	0,0,0,0,0,0,0	-	-	-	8	7	ok	0	F
+1700000000.300000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	3	1	READ_HOLDING_REGISTERS	1	3	-	258,65534,7	-	T	-	-	-	-	-	-	-	11	10	ok	0	F
+1700000000.400000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	4	1	READ_INPUT_REGISTERS	1	3	-	258,65534,7	-	T	-	-	-	-	-	-	-	14	13	ok	0	F
+1700000000.500000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	5	1	WRITE_SINGLE_COIL	5	1	1	1	-	T	-	-	-	-	-	-	-	17	16	ok	0	F
+1700000000.600000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	6	1	WRITE_SINGLE_REGISTER	5	1	9	9	-	T	-	-	-	-	-	-	-	20	19	ok	0	F
+1700000000.700000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	7	1	READ_EXCEPTION_STATUS	-	-	-	-	-	-	-	-	-	-	-	-	-	22	-	ok	0	F
+1700000000.702000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	7	1	READ_EXCEPTION_STATUS	-	-	-	-	-	-	-	-	-	-	-	-	-	23	22	ok	0	F
+1700000000.800000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	8	1	DIAGNOSTICS	-	-	-	-	-	T	Return Query Data	Return Query Data	\x01\x02\xff\xfe\x00\x07	\x01\x02\xff\xfe\x00\x07	-	-	-	26	25	ok	0	F
+1700000000.900000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	9	1	DIAGNOSTICS	-	-	-	-	-	T	Return Bus Message Count	Return Bus Message Count	\x00\x00	\x01\x02	-	-	-	29	28	ok	0	F
+1700000001.000000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	10	1	GET_COMM_EVENT_COUNTER	-	-	-	-	-	-	-	-	-	-	-	-	-	31	-	ok	0	F
+1700000001.002000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	10	1	GET_COMM_EVENT_COUNTER	-	-	-	-	-	-	-	-	-	-	-	-	-	32	31	ok	0	F
+1700000001.100000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	11	1	GET_COMM_EVENT_LOG	-	-	-	-	-	-	-	-	-	-	-	-	-	34	-	ok	0	F
+1700000001.102000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	11	1	GET_COMM_EVENT_LOG	-	-	-	-	-	-	-	-	-	-	-	-	-	35	34	ok	0	F
+1700000001.200000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	12	1	WRITE_MULTIPLE_COILS	19	9	1,0,1,1,0,1,0,0,1	-	-	T	-	-	-	-	-	-	-	38	37	ok	0	F
+1700000001.300000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	13	1	WRITE_MULTIPLE_REGISTERS	1	3	258,65534,7	-	-	T	-	-	-	-	-	-	-	41	40	ok	0	F
+1700000001.400000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	14	1	REPORT_SLAVE_ID	-	-	-	-	-	-	-	-	-	-	-	-	-	43	-	ok	0	F
+1700000001.402000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	14	1	REPORT_SLAVE_ID	-	-	-	-	-	-	-	-	-	-	-	-	-	44	43	ok	0	F
+1700000001.500000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	15	1	READ_FILE_RECORD	-	1	-	-	-	T	-	-	-	[file_len=7, ref_type=6, record_data=\x01\x02\xff\xfe\x00\x07]	-	-	-	47	46	ok	0	F
+1700000001.600000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	16	1	WRITE_FILE_RECORD	-	1	-	-	-	T	-	-	-	[ref_type=6, file_num=4, record_num=7, word_count=3, record_data=\x01\x02\xff\xfe\x00\x07]	-	-	-	50	49	ok	0	F
+1700000001.700000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	17	1	MASK_WRITE_REGISTER	4	-	-	-	ZYIMOyErXcIputwf	T	-	-	-	-	-	-	-	53	52	ok	0	F
+1700000001.800000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	18	1	READ_WRITE_MULTIPLE_REGISTERS	-	-	-	-	SqYscgG34pQOPPuS	T	-	-	-	-	-	-	-	56	55	ok	0	F
+1700000001.900000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	19	1	READ_FIFO_QUEUE	1246	3	-	258,65534,7	-	T	-	-	-	-	-	-	-	59	58	ok	0	F
+1700000002.000000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	20	1	ENCAP_INTERFACE_TRANSPORT	-	-	-	-	PcBziLJ7K4u2aez5	T	-	-	-	-	-	CANopen	-	62	61	ok	0	F
+1700000002.100000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	21	1	ENCAP_INTERFACE_TRANSPORT	-	-	-	-	jBU5T2D36EtkM9j5	T	-	-	-	-	-	Read Device Identification	-	65	64	ok	0	F
+1700000002.200000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	22	1	READ_HOLDING_REGISTERS	9999	1	-	-	-	T	-	-	-	-	ILLEGAL_DATA_ADDRESS	-	-	68	67	ok	0	F
+1700000002.300000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	23	1	WRITE_SINGLE_COIL	9999	1	1	-	-	T	-	-	-	-	ILLEGAL_DATA_VALUE	-	-	71	70	ok	0	F
+1700000013.000000	C2yStBngNi6u9g3BHA	10.0.0.3	49152	10.0.0.4	502	9	1	unknown-100	-	-	-	-	-	-	-	-	-	-	-	-	-	81	-	unsupported	0	F
+1700000011.000000	C2yStBngNi6u9g3BHA	10.0.0.3	49152	10.0.0.4	502	9	1	WRITE_SINGLE_COIL	-	-	-	-	-	F	-	-	-	-	-	-	-	79	-	malformed	0	F
+1700000012.000000	C2yStBngNi6u9g3BHA	10.0.0.3	49152	10.0.0.4	502	9	1	WRITE_SINGLE_COIL	1	1	1	-	-	F	-	-	-	-	-	-	-	80	-	malformed	0	F
+#close	2023-11-14-22-13-32
+#separator \x09
+#set_separator	,
+#empty_field	(empty)
+#unset_field	-
+#path	modbus_mask_write_register
+#open	2023-11-14-22-13-21
+#fields	ts	uid	id.orig_h	id.orig_p	id.resp_h	id.resp_p	is_orig	source_h	source_p	destination_h	destination_p	modbus_detailed_link_id	tid	unit	func	request_response	address	and_mask	or_mask	gridtap_capture	gridtap_packet	gridtap_request_packet	gridtap_status	gridtap_lost	gridtap_uncertain
+#types	time	string	addr	port	addr	port	bool	addr	port	addr	port	string	count	count	string	string	count	count	count	string	count	count	string	count	bool
+1700000001.700000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	T	10.0.0.1	49152	10.0.0.2	502	ZYIMOyErXcIputwf	17	1	MASK_WRITE_REGISTER	REQUEST	4	242	37	-	52	-	ok	0	F
+1700000001.702000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	F	10.0.0.2	502	10.0.0.1	49152	ZYIMOyErXcIputwf	17	1	MASK_WRITE_REGISTER	RESPONSE	4	242	37	-	53	52	ok	0	F
+#close	2023-11-14-22-13-21
+#separator \x09
+#set_separator	,
+#empty_field	(empty)
+#unset_field	-
+#path	modbus_read_device_identification
+#open	2023-11-14-22-13-22
+#fields	ts	uid	id.orig_h	id.orig_p	id.resp_h	id.resp_p	is_orig	source_h	source_p	destination_h	destination_p	modbus_detailed_link_id	tid	unit	func	request_response	mei_type	conformity_level_code	conformity_level	device_id_code	object_id_code	object_id	object_value	gridtap_capture	gridtap_packet	gridtap_request_packet	gridtap_status	gridtap_lost	gridtap_uncertain
+#types	time	string	addr	port	addr	port	bool	addr	port	addr	port	string	count	count	string	string	string	string	string	count	string	string	string	string	count	count	string	count	bool
+1700000002.100000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	T	10.0.0.1	49152	10.0.0.2	502	jBU5T2D36EtkM9j5	21	1	ENCAP_INTERFACE_TRANSPORT	REQUEST	READ-DEVICE-IDENTIFICATION	-	-	1	0x00	Basic Device Identification	-	-	64	-	ok	0	F
+1700000002.102000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	F	10.0.0.2	502	10.0.0.1	49152	jBU5T2D36EtkM9j5	21	1	ENCAP_INTERFACE_TRANSPORT	RESPONSE	READ-DEVICE-IDENTIFICATION	0x01	Basic Identification (Stream)	1	0x00	VendorName	Maker	-	65	64	ok	0	F
+1700000002.102000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	F	10.0.0.2	502	10.0.0.1	49152	jBU5T2D36EtkM9j5	21	1	ENCAP_INTERFACE_TRANSPORT	RESPONSE	READ-DEVICE-IDENTIFICATION	0x01	Basic Identification (Stream)	1	0x01	ProductCode	B1	-	65	64	ok	0	F
+1700000002.102000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	F	10.0.0.2	502	10.0.0.1	49152	jBU5T2D36EtkM9j5	21	1	ENCAP_INTERFACE_TRANSPORT	RESPONSE	READ-DEVICE-IDENTIFICATION	0x01	Basic Identification (Stream)	1	0x02	MajorMinorVersion	1.0	-	65	64	ok	0	F
+#close	2023-11-14-22-13-22
+#separator \x09
+#set_separator	,
+#empty_field	(empty)
+#unset_field	-
+#path	modbus_read_write_multiple_registers
+#open	2023-11-14-22-13-21
+#fields	ts	uid	id.orig_h	id.orig_p	id.resp_h	id.resp_p	is_orig	source_h	source_p	destination_h	destination_p	modbus_detailed_link_id	tid	unit	func	request_response	write_start_address	write_registers	read_start_address	read_quantity	read_registers	gridtap_capture	gridtap_packet	gridtap_request_packet	gridtap_status	gridtap_lost	gridtap_uncertain
+#types	time	string	addr	port	addr	port	bool	addr	port	addr	port	string	count	count	string	string	count	vector[count]	count	count	vector[count]	string	count	count	string	count	bool
+1700000001.800000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	T	10.0.0.1	49152	10.0.0.2	502	SqYscgG34pQOPPuS	18	1	READ_WRITE_MULTIPLE_REGISTERS	REQUEST	14	258,65534,7	3	3	-	-	55	-	ok	0	F
+1700000001.802000	CXmAWIQijdUONUSD7x	10.0.0.1	49152	10.0.0.2	502	F	10.0.0.2	502	10.0.0.1	49152	SqYscgG34pQOPPuS	18	1	READ_WRITE_MULTIPLE_REGISTERS	RESPONSE	-	-	-	-	258,65534,7	-	56	55	ok	0	F
+#close	2023-11-14-22-13-21
