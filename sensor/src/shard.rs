@@ -74,10 +74,10 @@ pub struct Seen<'s> {
     pub vlan: Option<u16>,
     /// What it is to the requests of its flow.
     pub pair: Pair,
-    /// The flow that it belongs to.
-    pub flow: FlowMark,
     /// To which other messages it belongs.
     pub tied: Tied,
+    /// The flow that it belongs to.
+    pub flow: FlowMark,
 }
 
 /// What tells a flow from all others.
@@ -288,11 +288,11 @@ impl<T: Tap> Work<T> {
             transport: flow.kind,
             vlan: flow.vlan,
             pair,
+            tied,
             flow: FlowMark {
                 first_ns: flow.first.time_ns,
                 from_opener: parsed.side == flow.opener.unwrap_or(app.server.other()),
             },
-            tied,
         };
         tap.message(&seen, out);
     }

@@ -63,6 +63,11 @@ const COLUMNS: &[&str] = &[
     "uns",
     "iin",
     "objects",
+    "select_packet",
+    "select_same",
+    "confirms_packet",
+    "challenge_packet",
+    "key_status_packet",
 ];
 
 /// The line that names the columns.
