@@ -10,6 +10,7 @@ mod live;
 mod logs;
 mod messages;
 mod namespaces;
+mod peers;
 mod refusals;
 mod replay;
 mod run;
