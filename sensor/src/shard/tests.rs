@@ -1,0 +1,84 @@
+//! Segments in, messages out.
+
+use gridtap_models::event::{Event, PacketRef, Place};
+use gridtap_parsers::Direction;
+
+use super::*;
+use crate::decode::Transport;
+use crate::describe;
+
+/// Takes out the direction of each message.
+#[derive(Clone, Debug, Default)]
+struct Messages;
+
+impl Tap for Messages {
+    type Out = Message;
+
+    fn message(&mut self, seen: &Seen<'_>, out: &mut Vec<Message>) {
+        let direction = seen.parsed.message.as_ref().map(|message| describe::kind(message).0);
+        out.push(Message(seen.context.place, direction));
+    }
+
+    fn event(&mut self, _: Event, _: &mut Vec<Message>) {}
+}
+
+#[derive(Clone, Debug)]
+struct Message(Place, Option<Direction>);
+
+impl Ordered for Message {
+    fn place(&self) -> Place {
+        self.0
+    }
+}
+
+/// What is read when a connection is opened from port `from` to port `to`, and its opener
+/// sends `octets`.
+fn read(from: u16, to: u16, octets: &[u8]) -> Vec<Option<Direction>> {
+    let mut shard = Shard::new(&Limits::default(), 0, 1, Messages);
+    for (number, payload) in [(1, &[][..]), (2, octets)] {
+        let packet = PacketRef { capture: 0, number };
+        let at = At { sequence: number, time_ns: number, packet };
+        let transport = Transport::Tcp {
+            sequence: u32::from(number != 1),
+            acknowledgement: None,
+            syn: number == 1,
+            fin: false,
+            rst: false,
+            window: 0,
+        };
+        shard.take(&Segment {
+            at,
+            source: ([10, 0, 0, 2], from).into(),
+            destination: ([10, 0, 0, 1], to).into(),
+            source_mac: None,
+            destination_mac: None,
+            vlan: None,
+            transport,
+            payload,
+            cut: 0,
+        });
+    }
+    shard.drain().into_iter().map(|message| message.1).collect()
+}
+
+#[test]
+fn a_server_is_known_by_its_port_unless_that_may_be_chance() {
+    use Direction::{Link, Request, Response};
+    const MODBUS_READ: &[u8] = &[0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 10];
+    const MODBUS_ERROR: &[u8] = &[0, 1, 0, 0, 0, 3, 10, 0x81, 5];
+    const LINK_RESET: &[u8] = &[5, 0x64, 5, 0xc0, 1, 0, 0, 4, 0xe9, 0x21];
+    type Case<'a> = (&'a str, u16, u16, &'a [u8], &'a [Option<Direction>]);
+    #[rustfmt::skip]
+    let table: &[Case<'_>] = &[
+        ("a client calls",                     49_152, 502,    MODBUS_READ,  &[Some(Request)]),
+        ("responses from a server that calls", 502,    4_446,  MODBUS_ERROR, &[Some(Response)]),
+        ("both have the port",                 502,    502,    MODBUS_READ,  &[Some(Request)]),
+        ("an outstation calls its master",     49_152, 20_000, LINK_RESET,   &[Some(Link)]),
+        ("DNP3 from a caller on its port",     20_000, 49_152, LINK_RESET,   &[Some(Link)]),
+        ("a caller on DNP3's port by chance",  20_000, 80,     b"GET /",     &[]),
+        ("neither has the port",               49_152, 49_153, MODBUS_READ,  &[]),
+    ];
+    for (name, from, to, octets, expected) in table {
+        assert_eq!(read(*from, *to, octets), *expected, "{name}");
+    }
+}
