@@ -19,6 +19,9 @@ pub struct Limits {
     /// How far from the octet expected next a TCP segment may lie, in octets, before it takes a
     /// second one that continues it to be believed.
     pub stray_octets: u32,
+    /// Octets of each side of a flow that are remembered after they were read, to find out whether
+    /// what is sent again is the same; half as many at least.
+    pub compared_octets: usize,
     /// Packets remembered for each side of a flow, to tell which of them carried a message.
     pub marks: usize,
     /// Capture time within which a packet of the same octets counts as seen twice by the capture and
@@ -59,6 +62,7 @@ impl Default for Limits {
             idle_seconds: 3_600,
             linger_seconds: 60,
             stray_octets: 1_048_576,
+            compared_octets: 2_048,
             marks: 64,
             twin_ms: 5,
             redundant_ms: 400,

@@ -5,9 +5,10 @@ use gridtap_parsers::{Chunk, Side};
 use super::counters::{Counters, count};
 use super::endpoint::{Flow, Kind};
 use super::marks::Mark;
-use super::reader::{Opening, Reader, Then};
+use super::part::{Part, Patience, Ready, Stray, Taken};
+use super::reader::{Conflict, Opening, Reader, Then};
+use super::recent::Differing;
 use super::sequence::{at, distance, octets};
-use super::stream::{Part, Patience, Ready, Stray, Taken};
 use crate::decode::{At, Segment, Transport};
 use crate::limits::Limits;
 
@@ -109,7 +110,11 @@ impl<S> Live<S> {
         pass: &mut Pass<'_, R>,
     ) -> Option<Box<Stray>> {
         let stream = &mut self.flow.endpoint_mut(side).stream;
-        match stream.take(part, pass.limits, pass.counters) {
+        let taken = stream.take(part, pass.limits, pass.counters);
+        if let Some(differing) = stream.take_differing() {
+            self.tell(side, &differing, pass);
+        }
+        match taken {
             Taken::Nothing => None,
             Taken::Ready(ready) => {
                 self.deliver(side, &ready, pass);
@@ -216,7 +221,33 @@ impl<S> Live<S> {
                 Opening::Never => Reading::Nobody,
             };
         }
+        if matches!(self.reading, Reading::By(_)) && !datagram {
+            self.flow.endpoint_mut(side).stream.remember(place, chunk.octets, pass.limits);
+        }
         self.hand_on(&chunk, pass);
+    }
+
+    /// Tells the reader that a side sent other octets than before.
+    fn tell<R: Reader<State = S>>(
+        &mut self,
+        side: Side,
+        differing: &Differing,
+        pass: &mut Pass<'_, R>,
+    ) {
+        let Differing { difference, first, again, single } = differing;
+        let span = difference.span.clone();
+        let marks = &self.flow.endpoint(side).marks;
+        // A keep-alive repeats the last octet that was sent with any octet; one that was overtaken
+        // by what was sent next is not the last any more.
+        if *single && marks.is_end(span.end) {
+            return;
+        }
+        count(&mut pass.counters.conflicting_segments, 1);
+        let first = first.or_else(|| marks.of(span).next()).map(|mark| mark.packet);
+        let conflict = Conflict { side, octets: difference.octets, first, again: again.packet };
+        if let Reading::By(state) = &mut self.reading {
+            pass.reader.conflict(&self.flow, state, &conflict, &pass.at);
+        }
     }
 
     fn hand_on<R: Reader<State = S>>(&mut self, chunk: &Chunk<'_>, pass: &mut Pass<'_, R>) {

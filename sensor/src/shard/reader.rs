@@ -7,7 +7,7 @@ use super::tap::Tap;
 use super::work::{Work, add};
 use crate::decode::At;
 use crate::describe::{Describer, Numbered};
-use crate::flow::{Flow, Opening, PARTITIONS, Reader, Then};
+use crate::flow::{Conflict, Flow, Opening, PARTITIONS, Reader, Then};
 use crate::probe::{self, First, Known, Outcome, Probe, Service};
 
 /// What is made of one flow.
@@ -78,6 +78,8 @@ impl<T: Tap> Reader for Work<T> {
         }
         Then::ReadOn
     }
+
+    fn conflict(&mut self, _: &Flow, _: &mut App, _: &Conflict, _: &At) {}
 
     fn end(&mut self, flow: &Flow, mut app: App, at: &At) {
         if let App::Probed(probe) = &app {

@@ -3,6 +3,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 mod bounds;
+mod conflicts;
 mod connection;
 mod loss;
 mod order;
@@ -15,7 +16,7 @@ use std::net::SocketAddr;
 use gridtap_models::event::PacketRef;
 use gridtap_parsers::{Chunk, Side};
 
-use super::{Counters, Flow, Opening, Reader, Table, Then};
+use super::{Conflict, Counters, Flow, Opening, Reader, Table, Then};
 use crate::decode::{At, Segment, Transport};
 use crate::limits::Limits;
 
@@ -34,6 +35,8 @@ struct Log {
     asked: u32,
     chunks: u32,
     packets: Vec<u64>,
+    /// Side, octets that differ, and the packets of both copies.
+    conflicts: Vec<(Side, u64, Option<u64>, u64)>,
     unseen: u64,
 }
 
@@ -71,6 +74,12 @@ impl Reader for Log {
         }
         text.push_str(core::str::from_utf8(chunk.octets).unwrap());
         if chunk.octets == b"%" { Then::Leave } else { Then::ReadOn }
+    }
+
+    fn conflict(&mut self, _: &Flow, _: &mut u32, conflict: &Conflict, at: &At) {
+        assert_eq!(conflict.again, at.packet);
+        let first = conflict.first.map(|packet| packet.number);
+        self.conflicts.push((conflict.side, conflict.octets, first, conflict.again.number));
     }
 
     fn end(&mut self, flow: &Flow, _: u32, at: &At) {
