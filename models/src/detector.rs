@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::event::Event;
 use crate::ledger::Ledger;
+use crate::sign::Sign;
 
 /// Surprise in bits: −log₂ of how often the baseline expects something this odd.
 ///
@@ -46,4 +47,9 @@ pub trait Detector: fmt::Debug + Send {
     ///
     /// The answer depends on the ledger, on the running state, and on the event alone.
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding));
+
+    /// Judges what a flow shows of itself, in the same way; most detectors look at acts alone.
+    fn notice(&mut self, ledger: &Ledger, sign: &Sign, found: &mut dyn FnMut(Finding)) {
+        let _ = (ledger, sign, found);
+    }
 }

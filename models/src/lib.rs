@@ -11,5 +11,6 @@ pub mod limits;
 pub mod panel;
 #[cfg(test)]
 mod samples;
+pub mod sign;
 pub mod surprise;
 mod words;

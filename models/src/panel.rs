@@ -6,6 +6,7 @@ use crate::detector::{Detector, Finding};
 use crate::detectors::{DETECTORS, Entry};
 use crate::event::Event;
 use crate::ledger::Ledger;
+use crate::sign::Sign;
 
 /// A choice of detectors, with their running state.
 #[derive(Debug)]
@@ -45,6 +46,16 @@ impl Panel {
         }
         findings
     }
+
+    /// What the detectors find odd about a sign.
+    #[must_use]
+    pub fn notice(&mut self, ledger: &Ledger, sign: &Sign) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for detector in &mut self.detectors {
+            detector.notice(ledger, sign, &mut |finding| findings.push(finding));
+        }
+        findings
+    }
 }
 
 /// A detector that does not exist.
@@ -78,7 +89,8 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_would_do() {
         let error = Panel::new(&["value", "valeu"]).unwrap_err();
-        let wanted = "no detector `valeu`: want `conversation`, `function`, `point`, `value`";
+        let wanted = "no detector `valeu`: want `conversation`, `function`, `point`, `value`, \
+                      `session`";
         assert_eq!(error.to_string(), wanted);
     }
 }

@@ -7,6 +7,7 @@ use crate::event::{
 };
 use crate::ledger::{Capture, Digest, Ledger};
 use crate::panel::Panel;
+use crate::sign::{Sender, Shown, Sign};
 
 pub(crate) const START_NS: u64 = 1_700_000_000_000_000_000;
 
@@ -37,6 +38,23 @@ pub(crate) fn request(client: u8, server: u8) -> Event {
         }],
         broadcast: false,
         digest: 0,
+        unseen: Unseen::default(),
+    }
+}
+
+/// Other octets from a client for a place of its stream than before.
+pub(crate) fn conflict(octets: u64) -> Sign {
+    Sign {
+        place: Place { sequence: 2, partition: 0, nth: 0 },
+        time_ns: START_NS,
+        packets: [1, 2].map(|number| PacketRef { capture: 0, number }).into(),
+        protocol: Protocol::Modbus,
+        client: ([10, 0, 0, 5], 49_152).into(),
+        server: ([10, 0, 0, 9], 502).into(),
+        client_mac: None,
+        server_mac: None,
+        sender: Sender::Client,
+        shown: Shown::ConflictingSegment { octets },
         unseen: Unseen::default(),
     }
 }

@@ -3,6 +3,7 @@
 mod conversation;
 mod function;
 mod point;
+mod session;
 mod value;
 
 use crate::detector::Detector;
@@ -22,4 +23,5 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
+    Entry { name: session::NAME, make: || Box::new(session::OddSession) },
 ];
