@@ -3,8 +3,10 @@
 use gridtap_models::event::{Event, Stage};
 use gridtap_models::ledger::Ledger;
 use gridtap_models::panel::Panel;
+use gridtap_models::sign::Sign;
 
 use crate::alert::{Alert, Raiser};
+use crate::shard::Happening;
 
 /// What is normal, and whether that is still being learned.
 #[derive(Debug)]
@@ -40,12 +42,19 @@ impl Judge {
         Self { mode, ledger, panel: Panel::all(), raiser, learned: 0, judged: 0 }
     }
 
-    /// Takes the next event in order, and hands the alerts that are due to `out`.
+    /// Takes what happened next, in order, and hands the alerts that are due to `out`.
     ///
     /// An act is learned or judged when it is asked for; how it ended belongs to the same time.
     /// The ledger freezes with the first request that is judged.
     /// `first_ns` is the capture time of the first packet.
-    pub fn take(&mut self, event: &Event, first_ns: u64, out: &mut dyn FnMut(Alert)) {
+    pub fn take(&mut self, happened: &Happening, first_ns: u64, out: &mut dyn FnMut(Alert)) {
+        match happened {
+            Happening::Act(event) => self.take_act(event, first_ns, out),
+            Happening::Sign(sign) => self.take_sign(sign, out),
+        }
+    }
+
+    fn take_act(&mut self, event: &Event, first_ns: u64, out: &mut dyn FnMut(Alert)) {
         if let Mode::Learn { for_ns } = self.mode
             && event.time_ns >= first_ns.saturating_add(for_ns)
             && event.stage == Stage::Requested
@@ -62,6 +71,12 @@ impl Judge {
             let counted = if learning { &mut self.learned } else { &mut self.judged };
             *counted = counted.saturating_add(1);
         }
+    }
+
+    /// What a sign shows needs no learning, and nothing is learned of it.
+    fn take_sign(&mut self, sign: &Sign, out: &mut dyn FnMut(Alert)) {
+        let findings = self.panel.notice(&self.ledger, sign);
+        self.raiser.notice(sign, &findings, out);
     }
 
     /// Closes all episodes.

@@ -14,3 +14,4 @@ mod peers;
 mod refusals;
 mod replay;
 mod run;
+mod sessions;

@@ -33,10 +33,10 @@ impl Detector for OddSession {
             hard: true,
             actor: Some(sender),
             because: format!(
-                "what TCP sends again is what it sent before, and of this {} differ; so {sender} sent \
-                 only one of the two, or makes up anew what it repeats; the one that came first was \
-                 read",
+                "what TCP sends again is what it sent before, but here {} {}; so {sender} sent only \
+                 one of the two, or makes up anew what it repeats; the one that came first was read",
                 counted(octets, "octet"),
+                if octets == 1 { "differs" } else { "differ" },
             ),
             normal_if: format!("{sender} is known to make up anew what it repeats"),
         });

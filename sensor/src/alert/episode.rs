@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
-use gridtap_models::event::{Event, PacketRef, Protocol};
+use gridtap_models::event::{PacketRef, Protocol};
 
-use super::record::{
-    Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord,
-};
+use super::record::{Alert, FindingRecord, FurtherPackets, Outcomes, Seen, TargetRecord};
 use super::severity::Severity;
+use super::subject::{Opening, Subject};
 use super::techniques::{self, Technique};
 use super::wording;
 use crate::when::Moment;
@@ -34,8 +33,7 @@ pub(super) struct Episode {
     id: String,
     actor: IpAddr,
     pub(super) revision: u32,
-    first: Event,
-    points: Vec<PointRecord>,
+    first: Opening,
     pub(super) last_ns: u64,
     count: u64,
     severity: Severity,
@@ -54,14 +52,13 @@ pub(super) struct Episode {
 }
 
 impl Episode {
-    pub(super) fn new(id: String, actor: IpAddr, first: &Event) -> Self {
+    pub(super) fn new(id: String, actor: IpAddr, first: Subject<'_>) -> Self {
         Self {
             id,
             actor,
             revision: 0,
-            points: wording::points(first, LISTED),
-            first: first.clone(),
-            last_ns: first.time_ns,
+            first: first.opening(LISTED),
+            last_ns: first.time_ns(),
             count: 0,
             severity: Severity::Info,
             kind: "",
@@ -79,26 +76,28 @@ impl Episode {
         }
     }
 
-    /// Takes one more odd act; says whether a new revision is due.
-    pub(super) fn add(&mut self, event: &Event, findings: &[&Finding]) -> bool {
+    /// Takes one more odd act or sign; says whether a new revision is due.
+    pub(super) fn add(&mut self, subject: Subject<'_>, findings: &[&Finding]) -> bool {
         self.count = self.count.saturating_add(1);
-        self.last_ns = self.last_ns.max(event.time_ns);
-        self.seen.lost_octets = self.seen.lost_octets.max(event.unseen.lost_octets);
-        self.seen.one_way |= event.unseen.one_way;
+        self.last_ns = self.last_ns.max(subject.time_ns());
+        let unseen = subject.unseen();
+        self.seen.lost_octets = self.seen.lost_octets.max(unseen.lost_octets);
+        self.seen.one_way |= unseen.one_way;
 
         let doubled = self.count.is_power_of_two();
-        let new_kind = findings.iter().fold(false, |new, finding| self.note(finding, event) | new);
-        let new_target = self.note_target(event);
-        let graver = self.note_gravest(event, findings);
+        let new_kind =
+            findings.iter().fold(false, |new, finding| self.note(finding, subject) | new);
+        let new_target = self.note_target(subject);
+        let graver = self.note_gravest(subject, findings);
         if new_kind || self.packets.len() < LISTED {
-            self.packets.push(event.packet);
+            self.packets.extend(subject.packets());
         }
         doubled || new_kind || new_target || graver
     }
 
     /// Notes a finding; says whether it is of a new kind.
-    fn note(&mut self, finding: &Finding, event: &Event) -> bool {
-        for technique in techniques::of(finding.kind, event.intent) {
+    fn note(&mut self, finding: &Finding, subject: Subject<'_>) -> bool {
+        for technique in techniques::of(finding.kind, subject.technique_key()) {
             if !self.techniques.contains(&technique) {
                 self.techniques.push(technique);
             }
@@ -128,21 +127,21 @@ impl Episode {
     }
 
     /// Notes the server; says whether it is a new one that the alert still lists.
-    fn note_target(&mut self, event: &Event) -> bool {
+    fn note_target(&mut self, subject: Subject<'_>) -> bool {
         // Beyond this many the count of targets stands still; nobody reads that far.
         const COUNTED: usize = 65_536;
-        let talk = &event.conversation;
+        let (server_ip, unit) = subject.target();
         let listed = self.targets.len() < LISTED;
         if self.targets.len() >= COUNTED {
             return false;
         }
-        self.targets.insert(TargetRecord { server_ip: talk.server, unit: talk.unit }) && listed
+        self.targets.insert(TargetRecord { server_ip, unit }) && listed
     }
 
     /// Takes over the gravest of `findings` if it is graver than any before; says whether the
     /// severity rose.
-    fn note_gravest(&mut self, event: &Event, findings: &[&Finding]) -> bool {
-        let Some((severity, finding)) = gravest(event, findings) else { return false };
+    fn note_gravest(&mut self, subject: Subject<'_>, findings: &[&Finding]) -> bool {
+        let Some((severity, finding)) = gravest(subject, findings) else { return false };
         let bits = rounded(finding.surprise.0);
         let first = self.kind.is_empty();
         let risen = severity > self.severity;
@@ -153,7 +152,7 @@ impl Episode {
             self.kind = finding.kind;
             self.hard = finding.hard;
             self.surprise_bits = bits;
-            self.what = wording::what(event);
+            self.what = subject.what();
             self.because.clone_from(&finding.because);
             self.normal_if.clone_from(&finding.normal_if);
         }
@@ -163,17 +162,16 @@ impl Episode {
     /// The record of the episode as it stands.
     pub(super) fn alert(&self, judging: &Judging, last: bool) -> Alert {
         let first = &self.first;
-        let talk = &first.conversation;
-        let (unit, dnp3) = match talk.protocol {
-            Protocol::Modbus => (Some(talk.unit), None),
-            Protocol::Dnp3 => (None, Some(talk.unit)),
+        let (unit, dnp3) = match first.protocol {
+            Protocol::Modbus => (first.unit, None),
+            Protocol::Dnp3 => (None, first.unit),
         };
         let named = |index: u16| judging.captures.get(usize::from(index)).cloned();
         let mut by_capture: BTreeMap<u16, BTreeSet<u64>> = BTreeMap::new();
         for packet in &self.packets {
             by_capture.entry(packet.capture).or_default().insert(packet.number);
         }
-        let packets = by_capture.remove(&first.packet.capture).unwrap_or_default();
+        let packets = by_capture.remove(&first.capture).unwrap_or_default();
         Alert {
             schema: "gridtap.alert/1",
             id: self.id.clone(),
@@ -191,23 +189,23 @@ impl Episode {
             because: self.because.clone(),
             normal_if: self.normal_if.clone(),
             actor: self.actor,
-            protocol: talk.protocol.to_string(),
-            client_ip: talk.client,
-            server_ip: talk.server,
+            protocol: first.protocol.to_string(),
+            client_ip: first.client,
+            server_ip: first.server,
             client_mac: first.client_mac.map(wording::mac),
             server_mac: first.server_mac.map(wording::mac),
             unit,
-            dnp3_source: talk.client_unit,
+            dnp3_source: first.client_unit,
             dnp3_destination: dnp3,
-            function: first.function.name,
-            function_code: first.function.code,
-            points: self.points.clone(),
+            function: first.function.map(|function| function.name),
+            function_code: first.function.map(|function| function.code),
+            points: first.points.clone(),
             targets: self.targets.iter().take(LISTED).cloned().collect(),
             targets_total: (self.targets.len() > LISTED).then_some(self.targets.len()),
             findings: self.findings.clone(),
             techniques: self.techniques.clone(),
             outcomes: self.outcomes,
-            capture: named(first.packet.capture),
+            capture: named(first.capture),
             packets: packets.into_iter().collect(),
             further_packets: by_capture
                 .into_iter()
@@ -222,12 +220,12 @@ impl Episode {
     }
 }
 
-/// The finding that matters most about an act: by severity, then hard ones, then surprise.
+/// The finding that matters most about an act or sign: by severity, then hard ones, then surprise.
 pub(super) fn gravest<'f>(
-    event: &Event,
+    subject: Subject<'_>,
     findings: &[&'f Finding],
 ) -> Option<(Severity, &'f Finding)> {
-    findings.iter().map(|finding| (Severity::of(finding, event.intent), *finding)).reduce(
+    findings.iter().map(|finding| (Severity::of(finding, subject.consequence()), *finding)).reduce(
         |best, next| {
             let weight = |(severity, finding): &(Severity, &Finding)| (*severity, finding.hard);
             let (b, n) = (weight(&best), weight(&next));

@@ -4,6 +4,7 @@ mod episode;
 mod raiser;
 mod record;
 mod severity;
+mod subject;
 mod techniques;
 #[cfg(test)]
 mod tests;

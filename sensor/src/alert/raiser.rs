@@ -6,11 +6,13 @@ use std::net::IpAddr;
 use gridtap_models::detector::Finding;
 use gridtap_models::event::{Conversation, Event, Outcome, Stage};
 use gridtap_models::ledger;
+use gridtap_models::sign::Sign;
 use sha2::{Digest, Sha256};
 
 use super::episode::{Episode, Judging, gravest, rounded};
 use super::record::Alert;
 use super::severity::Consequence;
+use super::subject::Subject;
 
 /// When findings become alerts, and how much is kept of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,10 +99,21 @@ impl Raiser {
                 };
                 let counted: Vec<&Finding> = findings.iter().filter(counts).collect();
                 if !counted.is_empty() {
-                    self.extend(event, &counted, out);
+                    let actor = self.extend(Subject::Act(event), &counted, out);
+                    self.wait_for(event, actor);
                 }
             }
             Stage::Ended { outcome, .. } => self.ended(event, outcome),
+        }
+    }
+
+    /// Takes one judged sign, and hands the alerts that are due to `out`. Of these all findings are
+    /// hard.
+    pub fn notice(&mut self, sign: &Sign, findings: &[Finding], out: &mut dyn FnMut(Alert)) {
+        self.close_quiet(sign.time_ns, out);
+        let counted: Vec<&Finding> = findings.iter().filter(|finding| finding.hard).collect();
+        if !counted.is_empty() {
+            self.extend(Subject::Sign(sign), &counted, out);
         }
     }
 
@@ -133,22 +146,29 @@ impl Raiser {
         self.earliest_end_ns = ends.min().unwrap_or(u64::MAX);
     }
 
-    fn extend(&mut self, event: &Event, findings: &[&Finding], out: &mut dyn FnMut(Alert)) {
-        let actor = findings.iter().find_map(|f| f.actor).unwrap_or(event.conversation.client);
+    /// Adds to the episode of whoever did it, and says who that is.
+    fn extend(
+        &mut self,
+        subject: Subject<'_>,
+        findings: &[&Finding],
+        out: &mut dyn FnMut(Alert),
+    ) -> IpAddr {
+        let actor = findings.iter().find_map(|f| f.actor).unwrap_or(subject.client());
         if !self.open.contains_key(&actor) {
             self.make_room(out);
-            let id = self.id(actor, event, findings);
-            self.open.insert(actor, Episode::new(id, actor, event));
+            let id = self.id(actor, subject, findings);
+            self.open.insert(actor, Episode::new(id, actor, subject));
         }
-        let end_ns = event.time_ns.saturating_add(self.settings.quiet_ns);
+        let end_ns = subject.time_ns().saturating_add(self.settings.quiet_ns);
         self.earliest_end_ns = self.earliest_end_ns.min(end_ns);
-        self.wait_for(event, actor);
-        let Some(episode) = self.open.get_mut(&actor) else { return };
-        if episode.add(event, findings) {
+        if let Some(episode) = self.open.get_mut(&actor)
+            && episode.add(subject, findings)
+        {
             episode.seen.dropped_packets = self.dropped_packets;
             out(episode.alert(&self.judging, false));
             episode.revision = episode.revision.saturating_add(1);
         }
+        actor
     }
 
     fn make_room(&mut self, out: &mut dyn FnMut(Alert)) {
@@ -194,14 +214,14 @@ impl Raiser {
 
     /// Made of the baseline, the actor, the kind, and the time and octets of the first act: a slice
     /// of the capture gives the same.
-    fn id(&self, actor: IpAddr, event: &Event, findings: &[&Finding]) -> String {
-        let kind = gravest(event, findings).map_or("", |(_, finding)| finding.kind);
+    fn id(&self, actor: IpAddr, subject: Subject<'_>, findings: &[&Finding]) -> String {
+        let kind = gravest(subject, findings).map_or("", |(_, finding)| finding.kind);
         let mut hash = Sha256::new();
         hash.update(self.judging.baseline.as_deref().unwrap_or("learning"));
         hash.update(actor.to_string());
         hash.update(kind);
-        hash.update(event.time_ns.to_be_bytes());
-        hash.update(event.digest.to_be_bytes());
+        hash.update(subject.time_ns().to_be_bytes());
+        hash.update(subject.digest().to_be_bytes());
         // A quarter of the digest is enough to tell alerts apart, and short enough to type.
         let mut id = ledger::Digest(hash.finalize().into()).to_string();
         id.truncate(16);

@@ -67,9 +67,11 @@ pub struct Alert {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dnp3_destination: Option<u16>,
     /// Function of the first act.
-    pub function: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<&'static str>,
     /// Its code on the wire.
-    pub function_code: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function_code: Option<u8>,
     /// Points of the first act: at most 64.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub points: Vec<PointRecord>,
@@ -104,8 +106,9 @@ pub struct Alert {
 pub struct TargetRecord {
     /// Its address.
     pub server_ip: IpAddr,
-    /// Unit identifier or link address behind it.
-    pub unit: u16,
+    /// Unit identifier or link address behind it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<u16>,
 }
 
 /// A point of the first act.

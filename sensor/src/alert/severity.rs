@@ -60,12 +60,12 @@ impl Severity {
     /// All, the mildest first.
     pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
 
-    /// Of a finding about an act of `intent`: what the act can do, and how surely it is out of the
+    /// Of a finding about something of this consequence: what it can do, and how surely it is out of the
     /// ordinary. Findings that need no learning are strong evidence by themselves.
     #[must_use]
-    pub fn of(finding: &Finding, intent: Intent) -> Self {
+    pub(crate) fn of(finding: &Finding, consequence: Consequence) -> Self {
         let strong = finding.hard || finding.surprise.0 >= STRONG_BITS;
-        match (Consequence::of(intent), strong) {
+        match (consequence, strong) {
             (Consequence::Observes, false) => Self::Low,
             (Consequence::Observes, true) | (Consequence::Adjusts, false) => Self::Medium,
             (Consequence::Adjusts, true) | (Consequence::Acts, false) => Self::High,
@@ -123,10 +123,11 @@ mod tests {
 
     #[test]
     fn a_surer_finding_and_a_graver_act_weigh_more() {
-        assert_eq!(Severity::of(&finding(11.0, false), Intent::Read), Severity::Low);
-        assert_eq!(Severity::of(&finding(11.0, true), Intent::Read), Severity::Medium);
-        assert_eq!(Severity::of(&finding(11.0, false), Intent::Operate), Severity::High);
-        assert_eq!(Severity::of(&finding(20.0, false), Intent::Operate), Severity::Critical);
+        let of = |bits, hard, intent| Severity::of(&finding(bits, hard), Consequence::of(intent));
+        assert_eq!(of(11.0, false, Intent::Read), Severity::Low);
+        assert_eq!(of(11.0, true, Intent::Read), Severity::Medium);
+        assert_eq!(of(11.0, false, Intent::Operate), Severity::High);
+        assert_eq!(of(20.0, false, Intent::Operate), Severity::Critical);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Techniques of MITRE ATT&CK for ICS that a finding points to, from a data table.
 
-use gridtap_models::event::Intent;
 use serde::Serialize;
 
 /// The matrix that the identifiers are taken from.
@@ -19,13 +18,14 @@ pub struct Technique {
     pub matrix: &'static str,
 }
 
-/// The techniques that a finding of `kind`, about an act of `intent`, points to.
-pub(crate) fn of(kind: &str, intent: Intent) -> impl Iterator<Item = Technique> {
+/// The techniques that a finding of `kind` points to, about something that the table has under
+/// `about`: `intent` and a word, or `sign` and a side.
+pub(crate) fn of(kind: &str, about: (&str, &str)) -> impl Iterator<Item = Technique> {
     rows().filter_map(move |(when, technique)| {
         let applies = match when.split_once(':') {
             Some(("kind", name)) => name == kind,
-            Some(("intent", name)) => name == intent.word(),
-            _ => false,
+            Some(about_that) => about_that == about,
+            None => false,
         };
         applies.then_some(technique)
     })
@@ -48,14 +48,15 @@ mod tests {
         let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(rows().count(), lines - 1);
         for (when, technique) in rows() {
-            assert!(when.starts_with("kind:") || when.starts_with("intent:"), "{when}");
+            let forms = ["kind:", "intent:", "sign:"];
+            assert!(forms.iter().any(|form| when.starts_with(form)), "{when}");
             assert!(technique.id.starts_with('T') && technique.id.len() == 5, "{technique:?}");
         }
     }
 
     #[test]
     fn a_rogue_write_is_a_rogue_master_and_an_unauthorized_command() {
-        let ids: Vec<_> = of("new-writer", Intent::Write).map(|t| t.id).collect();
+        let ids: Vec<_> = of("new-writer", ("intent", "write")).map(|t| t.id).collect();
         assert_eq!(ids, ["T0848", "T0855"]);
     }
 }

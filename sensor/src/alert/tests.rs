@@ -5,6 +5,7 @@ use gridtap_models::event::{
     Conversation, Event, Function, Intent, Outcome, PacketRef, Place, Protocol, Space, Stage,
     Target, Unseen, Value,
 };
+use gridtap_models::sign::{Sender, Shown, Sign};
 
 use super::record::Outcomes;
 use super::{Alert, Raiser, Settings, Severity, wording};
@@ -167,6 +168,39 @@ fn a_flood_of_actors_closes_the_quietest_and_counts_it() {
     assert!(closed.last && closed.actor.to_string() == "10.0.0.1");
     assert_eq!(new.actor.to_string(), "10.0.0.3");
     assert_eq!(raiser.closed_early(), 1);
+}
+
+#[test]
+fn a_sign_is_raised_while_learning_with_the_packets_that_show_it() {
+    let ends = ([10, 0, 0, 5], [10, 0, 0, 9]);
+    let sign = Sign {
+        place: Place { sequence: 9, partition: 0, nth: 0 },
+        time_ns: MINUTE,
+        packets: [4, 9].map(|number| PacketRef { capture: 0, number }).into(),
+        protocol: Protocol::Modbus,
+        client: (ends.0, 49_152).into(),
+        server: (ends.1, 502).into(),
+        client_mac: None,
+        server_mac: Some([2, 0, 0, 0, 0, 9]),
+        sender: Sender::Server,
+        shown: Shown::ConflictingSegment { octets: 2 },
+        unseen: Unseen::default(),
+    };
+    let odd = Finding { actor: Some(ends.1.into()), ..finding("conflicting-segment", 0.0, true) };
+    let (mut raiser, mut lines) = (raiser(8), Vec::new());
+    raiser.notice(&sign, &[odd], &mut |alert| lines.push(alert));
+    let [alert] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!(
+        alert.what,
+        "modbus session: 10.0.0.9:502 sent 10.0.0.5:49152 2 other octets for a place of its \
+         stream than before"
+    );
+    assert_eq!((alert.severity, alert.hard), (Severity::High, true));
+    assert_eq!((&alert.packets[..], alert.actor), ([4, 9].as_slice(), ends.1.into()));
+    assert_eq!((alert.client_ip, alert.server_ip), (ends.0.into(), ends.1.into()));
+    assert_eq!((alert.function, alert.unit, alert.targets[0].unit), (None, None, None));
+    let techniques: Vec<_> = alert.techniques.iter().map(|technique| technique.id).collect();
+    assert_eq!(techniques, ["T0830", "T0856"]);
 }
 
 #[test]

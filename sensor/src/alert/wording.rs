@@ -3,6 +3,7 @@
 use core::fmt::Write;
 
 use gridtap_models::event::{Event, Protocol, Value};
+use gridtap_models::sign::{Shown, Sign};
 
 use super::record::PointRecord;
 
@@ -44,6 +45,18 @@ pub(crate) fn what(event: &Event) -> String {
         text.push_str(", and more");
     }
     text
+}
+
+/// One sentence: what a flow showed.
+pub(crate) fn shown(sign: &Sign) -> String {
+    let (source, destination) = (sign.source(), sign.destination());
+    let Shown::ConflictingSegment { octets } = sign.shown;
+    let plural = if octets == 1 { "" } else { "s" };
+    format!(
+        "{} session: {source} sent {destination} {octets} other octet{plural} for a place of its \
+         stream than before",
+        sign.protocol,
+    )
 }
 
 /// A MAC address.

@@ -43,9 +43,9 @@ impl Judged {
             &options,
             gauges,
             || Events,
-            |event| {
+            |happened| {
                 judge.set_dropped_packets(gauges.dropped());
-                judge.take(&event, gauges.first_ns(), &mut out);
+                judge.take(&happened, gauges.first_ns(), &mut out);
             },
             |source, packets| {
                 if sinks.all_closed() {

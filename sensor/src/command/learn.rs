@@ -10,7 +10,7 @@ use crate::cli;
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::pipeline::{self, Gauges, OnFull, Options};
-use crate::shard::Events;
+use crate::shard::{Events, Happening};
 use crate::source::{Source, Within};
 use crate::summary;
 use crate::when::Span;
@@ -62,7 +62,12 @@ fn run<S: Source>(
     look: impl FnMut(&mut S, u64),
 ) -> Counters {
     let options = Options { shards: config.shards, on_full, limits: config.limits };
-    pipeline::run(source, &options, gauges, || Events, |event| ledger.learn(&event), look)
+    let learn = |happened| match happened {
+        Happening::Act(event) => ledger.learn(&event),
+        // What a flow shows is never normal.
+        Happening::Sign(_) => {}
+    };
+    pipeline::run(source, &options, gauges, || Events, learn, look)
 }
 
 fn finish(

@@ -7,7 +7,7 @@ mod tests;
 mod work;
 
 pub use reader::{App, Reading};
-pub use tap::{Events, Ordered, Seen, Tap};
+pub use tap::{Events, Happening, Ordered, Seen, Tap};
 use work::Work;
 
 use crate::counters::Counters;

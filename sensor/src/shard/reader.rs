@@ -1,7 +1,8 @@
 //! What reads a flow: a protocol's dissector, a probe, or nothing that could see into it.
 
 use gridtap_models::event::Event;
-use gridtap_parsers::{Chunk, Dissector, PROTOCOLS, Protocol};
+use gridtap_models::sign::Shown;
+use gridtap_parsers::{Chunk, Dissector, PROTOCOLS, Protocol, Side};
 
 use super::tap::Tap;
 use super::work::{Work, add};
@@ -34,6 +35,7 @@ pub(super) struct Described {
     pub(super) protocol: &'static Protocol,
     /// The protocol's place in [`PROTOCOLS`].
     pub(super) nth: usize,
+    pub(super) server: Side,
     pub(super) describer: Describer,
     /// Whether any message was found in it.
     pub(super) found: bool,
@@ -79,7 +81,14 @@ impl<T: Tap> Reader for Work<T> {
         Then::ReadOn
     }
 
-    fn conflict(&mut self, _: &Flow, _: &mut App, _: &Conflict, _: &At) {}
+    fn conflict(&mut self, flow: &Flow, app: &mut App, conflict: &Conflict, at: &At) {
+        // Of a flow of which it is not known yet what it speaks, or that cannot be seen into, they
+        // are counted alone.
+        let App::Read(reading) = app else { return };
+        let shown = Shown::ConflictingSegment { octets: conflict.octets };
+        let packets = conflict.first.into_iter().chain([conflict.again]).collect();
+        self.sign(flow, &reading.described, conflict.side, shown, packets, at);
+    }
 
     fn end(&mut self, flow: &Flow, mut app: App, at: &At) {
         if let App::Probed(probe) = &app {
@@ -111,8 +120,11 @@ impl<T: Tap> Work<T> {
             add(self.counters.found_flows.entry(protocol.name).or_default(), 1);
         }
         let nth = PROTOCOLS.iter().position(|row| row.name == protocol.name).unwrap_or_default();
-        let described = Described { protocol, nth, describer: Describer::default(), found: false };
-        Reading { dissector: (protocol.make)(server), described }
+        let describer = Describer::default();
+        Reading {
+            dissector: (protocol.make)(server),
+            described: Described { protocol, nth, server, describer, found: false },
+        }
     }
 
     fn feed(&mut self, flow: &Flow, reading: &mut Reading, chunk: &Chunk<'_>, at: &At) {

@@ -1,6 +1,7 @@
 //! What is taken out of the line, and in which order.
 
 use gridtap_models::event::{Event, PacketRef, Place};
+use gridtap_models::sign::Sign;
 use gridtap_parsers::{Parsed, Protocol};
 
 use crate::describe::{Context, RequestNote};
@@ -12,9 +13,21 @@ pub trait Ordered: core::fmt::Debug + Send {
     fn place(&self) -> Place;
 }
 
-impl Ordered for Event {
+/// What the judge is told of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    /// An act was asked for, or ended.
+    Act(Event),
+    /// A flow showed something of itself.
+    Sign(Sign),
+}
+
+impl Ordered for Happening {
     fn place(&self) -> Place {
-        self.place
+        match self {
+            Self::Act(event) => event.place,
+            Self::Sign(sign) => sign.place,
+        }
     }
 }
 
@@ -28,19 +41,28 @@ pub trait Tap: core::fmt::Debug + Send {
 
     /// An event was described.
     fn event(&mut self, event: Event, out: &mut Vec<Self::Out>);
+
+    /// A flow showed something of itself, which is nothing to whoever takes out messages.
+    fn sign(&mut self, sign: Sign, out: &mut Vec<Self::Out>) {
+        let _ = (sign, out);
+    }
 }
 
-/// Takes out the events, for the judge.
+/// Takes out the events and signs, for the judge.
 #[derive(Clone, Copy, Debug)]
 pub struct Events;
 
 impl Tap for Events {
-    type Out = Event;
+    type Out = Happening;
 
-    fn message(&mut self, _: &Seen<'_>, _: &mut Vec<Event>) {}
+    fn message(&mut self, _: &Seen<'_>, _: &mut Vec<Happening>) {}
 
-    fn event(&mut self, event: Event, out: &mut Vec<Event>) {
-        out.push(event);
+    fn event(&mut self, event: Event, out: &mut Vec<Happening>) {
+        out.push(Happening::Act(event));
+    }
+
+    fn sign(&mut self, sign: Sign, out: &mut Vec<Happening>) {
+        out.push(Happening::Sign(sign));
     }
 }
 

@@ -82,3 +82,11 @@ fn a_server_is_known_by_its_port_unless_that_may_be_chance() {
         assert_eq!(read(*from, *to, octets), *expected, "{name}");
     }
 }
+
+#[test]
+fn every_protocol_that_is_read_has_a_word_for_signs_of_its_flows() {
+    for protocol in gridtap_parsers::PROTOCOLS {
+        let known = gridtap_models::event::Protocol::from_word(protocol.name);
+        assert!(known.is_some(), "{}", protocol.name);
+    }
+}

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
-use gridtap_models::event::{Conversation, Event, PacketRef, Place, Stage, Unseen};
+use gridtap_models::event::{self, Conversation, Event, PacketRef, Place, Stage, Unseen};
+use gridtap_models::sign::{Sender, Shown, Sign};
 use gridtap_parsers::{Kind, Parsed, Side};
 
 use super::reader::Described;
@@ -89,7 +90,7 @@ impl<T: Tap> Work<T> {
             packet: last.unwrap_or(at.packet),
             sender: end(parsed.side),
             receiver: end(parsed.side.other()),
-            unseen: Unseen { lost_octets: flow.lost_octets(), one_way: one_way(flow) },
+            unseen: unseen(flow),
         };
         let Self { tap, out, counters, patience, next, conversations, packets, .. } = self;
         let mut event = |event: Event| {
@@ -114,6 +115,36 @@ impl<T: Tap> Work<T> {
         tap.message(&seen, out);
     }
 
+    /// Takes out a sign that the flow's stream of `side` showed.
+    pub(super) fn sign(
+        &mut self,
+        flow: &Flow,
+        app: &Described,
+        side: Side,
+        shown: Shown,
+        packets: Vec<PacketRef>,
+        at: &At,
+    ) {
+        let Some(protocol) = event::Protocol::from_word(app.protocol.name) else { return };
+        let (client, server) = (flow.endpoint(app.server.other()), flow.endpoint(app.server));
+        let place = self.next;
+        self.next.nth = place.nth.saturating_add(1);
+        let sign = Sign {
+            place,
+            time_ns: at.time_ns,
+            packets,
+            protocol,
+            client: client.address,
+            server: server.address,
+            client_mac: client.mac,
+            server_mac: server.mac,
+            sender: if side == app.server { Sender::Server } else { Sender::Client },
+            shown,
+            unseen: unseen(flow),
+        };
+        self.tap.sign(sign, &mut self.out);
+    }
+
     fn count(&mut self, app: &Described, parsed: &Parsed<'_>) {
         let protocol = app.protocol;
         if let Some(message) = &parsed.message {
@@ -132,6 +163,10 @@ impl<T: Tap> Work<T> {
 
 pub(super) fn add(sum: &mut u64, more: u64) {
     *sum = sum.saturating_add(more);
+}
+
+fn unseen(flow: &Flow) -> Unseen {
+    Unseen { lost_octets: flow.lost_octets(), one_way: one_way(flow) }
 }
 
 /// Whether one side was silent for so long that the sensor cannot see it.
