@@ -90,10 +90,7 @@ impl Describer {
         patience: &Patience,
         out: &mut Numbered<'_>,
     ) -> Option<RequestNote> {
-        let oldest_ns = context.time_ns.saturating_sub(patience.answer_ns);
-        while let Some(old) = self.pending.take_older(oldest_ns) {
-            out.unanswered(old.event, context.time_ns);
-        }
+        self.give_up(context.time_ns, patience, out);
         let message = parsed.message.as_ref()?;
         // What may have been read out of step is no act of anybody.
         let part = if parsed.uncertain {
@@ -107,6 +104,12 @@ impl Describer {
         match part {
             Part::Asks(act) => {
                 let (key, note) = (act.key, act.note);
+                // Who asks again under the same number has given up on the answer: it could not be
+                // told from the next. Left to wait, the older one would take every answer from then
+                // on, each a request too late.
+                if let Some(older) = self.pending.take(key) {
+                    out.unanswered(older.event, context.time_ns);
+                }
                 let event = event(act, context, out.place());
                 out.put(event.clone());
                 let waiting = Waiting { key, event, note };
@@ -127,6 +130,21 @@ impl Describer {
                 Some(note)
             }
             Part::Neither => None,
+        }
+    }
+
+    /// When the request that waits longest will be given up, in nanoseconds since 1970 UTC.
+    #[must_use]
+    pub fn due_ns(&self, patience: &Patience) -> Option<u64> {
+        let asked_ns = self.pending.oldest_ns()?;
+        Some(asked_ns.saturating_add(patience.answer_ns).saturating_add(1))
+    }
+
+    /// Lets capture time pass: requests that have waited too long will not be answered.
+    pub fn give_up(&mut self, now_ns: u64, patience: &Patience, out: &mut Numbered<'_>) {
+        let oldest_ns = now_ns.saturating_sub(patience.answer_ns);
+        while let Some(old) = self.pending.take_older(oldest_ns) {
+            out.unanswered(old.event, now_ns);
         }
     }
 
