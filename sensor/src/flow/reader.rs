@@ -63,6 +63,18 @@ pub trait Reader {
     /// are remembered, and told when the second copy comes.
     fn conflict(&mut self, flow: &Flow, state: &mut Self::State, conflict: &Conflict, at: &At);
 
+    /// When it wants to be told that time has passed, whether or not the flow has gone on, in
+    /// nanoseconds since 1970 UTC. Asked after each segment of a flow that is read.
+    fn due_ns(&self, state: &Self::State) -> Option<u64> {
+        let _ = state;
+        None
+    }
+
+    /// That time has come, as was noticed at `at`.
+    fn due(&mut self, flow: &Flow, state: &mut Self::State, at: &At) {
+        let _ = (flow, state, at);
+    }
+
     /// The flow ended or was forgotten, as was noticed at `at`. Not called of a flow that was left.
     fn end(&mut self, flow: &Flow, state: Self::State, at: &At);
 }

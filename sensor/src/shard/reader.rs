@@ -90,6 +90,20 @@ impl<T: Tap> Reader for Work<T> {
         self.sign(flow, &reading.described, conflict.side, shown, packets, at);
     }
 
+    fn due_ns(&self, app: &App) -> Option<u64> {
+        let App::Read(reading) = app else { return None };
+        reading.described.describer.due_ns(&self.patience)
+    }
+
+    fn due(&mut self, _: &Flow, app: &mut App, at: &At) {
+        let App::Read(reading) = app else { return };
+        let Self { tap, out, counters, patience, next, .. } = self;
+        let mut event = |event: Event| tap.event(event, out);
+        let mut numbered =
+            Numbered { next, pushed_out: &mut counters.pending_requests, out: &mut event };
+        reading.described.describer.give_up(at.time_ns, patience, &mut numbered);
+    }
+
     fn end(&mut self, flow: &Flow, mut app: App, at: &At) {
         if let App::Probed(probe) = &app {
             self.end_probe();

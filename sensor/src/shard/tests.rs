@@ -1,6 +1,6 @@
 //! Segments in, messages out.
 
-use gridtap_models::event::{Event, PacketRef, Place};
+use gridtap_models::event::{Event, Outcome, PacketRef, Place, Stage};
 use gridtap_parsers::Direction;
 
 use super::*;
@@ -31,34 +31,59 @@ impl Ordered for Message {
     }
 }
 
-/// What is read when a connection is opened from port `from` to port `to`, and its opener
-/// sends `octets`.
-fn read(from: u16, to: u16, octets: &[u8]) -> Vec<Option<Direction>> {
-    let mut shard = Shard::new(&Limits::default(), 0, 1, Messages);
-    for (number, payload) in [(1, &[][..]), (2, octets)] {
-        let packet = PacketRef { capture: 0, number };
-        let at = At { sequence: number, time_ns: number, packet };
-        let transport = Transport::Tcp {
+/// A segment of a connection from port `from` of 10.0.0.2 to port `to` of 10.0.0.1; its SYN is the
+/// first packet.
+fn segment(number: u64, from: u16, to: u16, payload: &[u8]) -> Segment<'_> {
+    let packet = PacketRef { capture: 0, number };
+    Segment {
+        at: At { sequence: number, time_ns: number, packet },
+        source: ([10, 0, 0, 2], from).into(),
+        destination: ([10, 0, 0, 1], to).into(),
+        source_mac: None,
+        destination_mac: None,
+        vlan: None,
+        transport: Transport::Tcp {
             sequence: u32::from(number != 1),
             acknowledgement: None,
             syn: number == 1,
             fin: false,
             rst: false,
             window: 0,
-        };
-        shard.take(&Segment {
-            at,
-            source: ([10, 0, 0, 2], from).into(),
-            destination: ([10, 0, 0, 1], to).into(),
-            source_mac: None,
-            destination_mac: None,
-            vlan: None,
-            transport,
-            payload,
-            cut: 0,
-        });
+        },
+        payload,
+        cut: 0,
+    }
+}
+
+/// What is read when a connection is opened from port `from` to port `to`, and its opener
+/// sends `octets`.
+fn read(from: u16, to: u16, octets: &[u8]) -> Vec<Option<Direction>> {
+    let mut shard = Shard::new(&Limits::default(), 0, 1, Messages);
+    for (number, payload) in [(1, &[][..]), (2, octets)] {
+        shard.take(&segment(number, from, to, payload));
     }
     shard.drain().into_iter().map(|message| message.1).collect()
+}
+
+#[test]
+fn a_request_is_given_up_by_capture_time_though_its_flow_is_silent() {
+    const MODBUS_READ: &[u8] = &[0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 10];
+    let limits = Limits::default();
+    let mut shard = Shard::new(&limits, 0, 1, Events);
+    for (number, payload) in [(1, &[][..]), (2, MODBUS_READ)] {
+        shard.take(&segment(number, 49_152, 502, payload));
+    }
+    let asked = shard.drain();
+    assert_eq!(asked.len(), 1);
+    let waits_ns = limits.answer_seconds * 1_000_000_000;
+    let ended = [waits_ns, waits_ns + 3, waits_ns + 4].map(|time_ns| {
+        let packet = PacketRef { capture: 0, number: time_ns };
+        shard.tick(&At { sequence: 7, time_ns, packet });
+        let [Happening::Act(ended)] = &shard.drain()[..] else { return None };
+        Some((ended.place.sequence, ended.time_ns, ended.stage))
+    });
+    let stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns: 0 };
+    assert_eq!(ended, [None, Some((7, waits_ns + 3, stage)), None]);
 }
 
 #[test]

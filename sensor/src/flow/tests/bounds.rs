@@ -105,6 +105,27 @@ fn ticks_and_the_end_take_flows_in_the_order_of_their_first_packets() {
 }
 
 #[test]
+fn readers_are_told_of_the_time_they_wait_for_though_their_flows_are_silent() {
+    let mut bench = Bench::new();
+    let start_ns = bench.at.time_ns;
+    for (flow, ms) in [(1, 300), (2, 100), (3, 200), (4, 150)] {
+        bench.port = u16::try_from(flow).unwrap();
+        bench.log.due_ns.insert(flow, start_ns + ms * 1_000_000);
+        bench.data(Side::A, 100, "ab").data(Side::A, 102, "cd");
+    }
+    // What ended is not told of any more.
+    bench.fin(Side::A, 104, "").fin(Side::B, 1, "");
+    bench.tick().wait_ms(100).tick().wait_ms(150).tick().wait_ms(1_000).tick().tick();
+    let at = |ms: u64| start_ns + ms * 1_000_000;
+    assert_eq!(bench.log.told, [(2, at(100)), (3, at(250)), (1, at(1_250))]);
+
+    bench.log.due_ns.insert(2, at(9_000));
+    bench.port = 2;
+    bench.data(Side::A, 104, "ef").wait_ms(10_000).tick();
+    assert_eq!(bench.log.told.last(), Some(&(2, at(11_250))), "and again");
+}
+
+#[test]
 fn a_flood_of_new_flows_costs_the_same_for_each() {
     let mut bench = Bench::with(&room_for(100));
     bench.log.refuses = true;

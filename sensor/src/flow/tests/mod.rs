@@ -35,6 +35,9 @@ struct Log {
     asked: u32,
     chunks: u32,
     packets: Vec<u64>,
+    /// What each flow waits for, and which were told when.
+    due_ns: HashMap<u32, u64>,
+    told: Vec<(u32, u64)>,
     /// Side, octets that differ, and the packets of both copies.
     conflicts: Vec<(Side, u64, Option<u64>, u64)>,
     unseen: u64,
@@ -80,6 +83,15 @@ impl Reader for Log {
         assert_eq!(conflict.again, at.packet);
         let first = conflict.first.map(|packet| packet.number);
         self.conflicts.push((conflict.side, conflict.octets, first, conflict.again.number));
+    }
+
+    fn due_ns(&self, state: &u32) -> Option<u64> {
+        self.due_ns.get(state).copied()
+    }
+
+    fn due(&mut self, _: &Flow, state: &mut u32, at: &At) {
+        self.due_ns.remove(state);
+        self.told.push((*state, at.time_ns));
     }
 
     fn end(&mut self, flow: &Flow, _: u32, at: &At) {
