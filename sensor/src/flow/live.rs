@@ -142,14 +142,13 @@ impl<S> Live<S> {
         if finished { After::Ends } else { After::Goes }
     }
 
-    /// Ends the flow: hands on all that was kept. Returns the sequence number that each side would
-    /// have sent next.
+    /// Ends the flow: hands on all that was kept. Returns the sequence number from which on
+    /// what a side sends is new.
     pub(super) fn end<R: Reader<State = S>>(mut self, pass: &mut Pass<'_, R>) -> [Option<u32>; 2] {
         let next = [Side::A, Side::B].map(|side| {
             self.drain(side, Patience::None, pass);
             self.deliver_loss(side, pass);
-            let stream = &self.flow.endpoint(side).stream;
-            stream.next_sequence().map(|next| at(next, stream.is_finished().into()))
+            self.flow.endpoint(side).stream.end_sequence()
         });
         if let Reading::By(state) = self.reading {
             count(&mut pass.counters.one_way, self.flow.one_way().into());

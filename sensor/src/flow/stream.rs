@@ -40,6 +40,16 @@ impl Stream {
         self.zero.map(|zero| at(zero, self.next))
     }
 
+    /// The sequence number of what would be new after the end, once known. An end that was believed
+    /// behind a gap may be forged: what is sent for the gap is new as well.
+    pub(super) fn end_sequence(&self) -> Option<u32> {
+        let gap = self.passed.last().filter(|gap| gap.end == self.next);
+        match gap {
+            Some(gap) => self.zero.map(|zero| at(zero, gap.start)),
+            None => self.next_sequence().map(|next| at(next, self.finished.into())),
+        }
+    }
+
     /// Whether octets wait for a gap before them.
     #[inline]
     pub(super) fn is_open(&self) -> bool {

@@ -33,6 +33,7 @@ struct Log {
     /// Flows that ended, by the port of side A, with the packet at which that was noticed.
     ended: Vec<(u16, u64)>,
     asked: u32,
+    opener: Option<Side>,
     chunks: u32,
     packets: Vec<u64>,
     /// What each flow waits for, and which were told when.
@@ -62,6 +63,7 @@ impl Reader for Log {
 
     fn chunk(&mut self, flow: &Flow, state: &mut u32, chunk: &Chunk<'_>, _: &At) -> Then {
         let key = (*state, chunk.side);
+        self.opener = flow.opener;
         let passed = self.passed.get(&chunk.side).copied().unwrap_or(0);
         let end = self.ends.entry(key).or_insert(passed);
         assert_eq!(chunk.offset, *end + chunk.lost, "a chunk begins where the last one ended");
