@@ -5,6 +5,8 @@
 pub struct Limits {
     /// Flows in all; the one idle longest makes room, flows that nobody reads first.
     pub flows: usize,
+    /// Flows at a time in which a gap is open; in more, what is missing is given up at once.
+    pub gap_flows: usize,
     /// Octets kept for each side of a flow while a gap is open.
     pub gap_octets: usize,
     /// Segments kept for each side of a flow while a gap is open.
@@ -56,6 +58,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             flows: 65_536,
+            gap_flows: 4_096,
             gap_octets: 65_536,
             gap_segments: 256,
             gap_ms: 1_000,

@@ -19,6 +19,8 @@ pub(super) struct Pass<'p, R> {
     pub(super) limits: &'p Limits,
     pub(super) counters: &'p mut Counters,
     pub(super) at: At,
+    /// Whether one more flow may wait for what is missing.
+    pub(super) may_wait: bool,
 }
 
 /// A flow that is followed.
@@ -134,8 +136,10 @@ impl<S> Live<S> {
     pub(super) fn pump<R: Reader<State = S>>(&mut self, pass: &mut Pass<'_, R>) -> After {
         let sides = [Side::A, Side::B];
         if self.is_open() {
+            let now = Patience::Until(pass.at.time_ns);
+            let patience = if pass.may_wait { now } else { Patience::NoRoom };
             for side in sides {
-                self.drain(side, Patience::Until(pass.at.time_ns), pass);
+                self.drain(side, patience, pass);
             }
         }
         let finished = sides.iter().all(|side| self.flow.endpoint(*side).stream.is_finished());

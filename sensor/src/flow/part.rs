@@ -88,4 +88,6 @@ pub(super) enum Patience {
     Until(u64),
     /// No longer.
     None,
+    /// No longer, for want of room.
+    NoRoom,
 }

@@ -157,7 +157,8 @@ impl Stream {
         loop {
             let begin = self.kept.begin()?;
             if begin > self.next {
-                let overflow = self.kept.octets() > limits.gap_octets
+                let overflow = matches!(patience, Patience::NoRoom)
+                    || self.kept.octets() > limits.gap_octets
                     || self.kept.pieces() > limits.gap_segments;
                 if !overflow && !self.is_overdue(patience, limits) {
                     return None;
@@ -205,7 +206,7 @@ impl Stream {
                 let gap_ns = limits.gap_ms.saturating_mul(1_000_000);
                 now_ns.saturating_sub(oldest_ns) >= gap_ns
             }
-            (Patience::None, _) | (_, None) => true,
+            (Patience::None | Patience::NoRoom, _) | (_, None) => true,
         }
     }
 

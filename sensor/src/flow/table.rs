@@ -108,7 +108,7 @@ impl<S> Table<S> {
                 continue;
             };
             let (limits, counters) = (&self.limits, &mut self.counters);
-            let after = live.pump(&mut Pass { reader, limits, counters, at: *at });
+            let after = live.pump(&mut Pass { reader, limits, counters, at: *at, may_wait: true });
             self.settle(id, &after, at, reader);
         }
         self.tell_due(at, reader);
@@ -228,9 +228,11 @@ impl<S> Table<S> {
         let Some(entry) = self.slots.get_mut(id) else { return };
         let State::Live(live) = &mut entry.state else { return };
         entry.last_ns = segment.at.time_ns;
-        let (limits, counters) = (&self.limits, &mut self.counters);
-        let after =
-            live.take(side, segment, &mut Pass { reader, limits, counters, at: segment.at });
+        let (limits, counters, at) = (&self.limits, &mut self.counters, segment.at);
+        let share = limits.gap_flows.div_ceil(PARTITIONS.into());
+        let waits = || self.gaps.contains(&(live.flow.first.sequence, id));
+        let may_wait = self.gaps.len() < share || waits();
+        let after = live.take(side, segment, &mut Pass { reader, limits, counters, at, may_wait });
         let stray = match after {
             After::Goes | After::Ends => return self.settle(id, &after, &segment.at, reader),
             After::Another => None,
@@ -242,7 +244,7 @@ impl<S> Table<S> {
         let id = self.begin(key, side, segment, reader);
         if let Some(State::Live(live)) = self.slots.get_mut(id).map(|entry| &mut entry.state) {
             let (limits, counters) = (&self.limits, &mut self.counters);
-            let mut pass = Pass { reader, limits, counters, at: segment.at };
+            let mut pass = Pass { reader, limits, counters, at, may_wait };
             if let Some(stray) = stray {
                 live.put(side, stray.part(), &mut pass);
             }
@@ -272,7 +274,8 @@ impl<S> Table<S> {
         let list = if ends {
             if let State::Live(live) = core::mem::replace(&mut entry.state, State::Left) {
                 let (limits, counters) = (&self.limits, &mut self.counters);
-                let next = live.end(&mut Pass { reader, limits, counters, at: *at });
+                let next =
+                    live.end(&mut Pass { reader, limits, counters, at: *at, may_wait: true });
                 entry.state = State::Closed(next);
             }
             CLOSED
@@ -322,7 +325,7 @@ impl<S> Table<S> {
         self.gaps.remove(&(live.flow.first.sequence, id));
         let read = matches!(live.reading, Reading::By(_));
         let (limits, counters) = (&self.limits, &mut self.counters);
-        live.end(&mut Pass { reader, limits, counters, at: *at });
+        live.end(&mut Pass { reader, limits, counters, at: *at, may_wait: true });
         read
     }
 
