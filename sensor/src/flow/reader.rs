@@ -61,7 +61,9 @@ pub trait Reader {
 
     /// A side sent other octets for a place of its stream than before. Found as far as the first ones
     /// are remembered, and told when the second copy comes.
-    fn conflict(&mut self, flow: &Flow, state: &mut Self::State, conflict: &Conflict, at: &At);
+    fn conflict(&mut self, flow: &Flow, state: &mut Self::State, conflict: &Conflict, at: &At) {
+        let _ = (flow, state, conflict, at);
+    }
 
     /// When it wants to be told that time has passed, whether or not the flow has gone on, in
     /// nanoseconds since 1970 UTC. Asked after each segment of a flow that is read.

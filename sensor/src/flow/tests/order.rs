@@ -126,7 +126,6 @@ fn a_flow_knows_its_ends() {
             ));
             Then::ReadOn
         }
-        fn conflict(&mut self, _: &Flow, (): &mut (), _: &Conflict, _: &At) {}
         fn end(&mut self, _: &Flow, (): (), _: &At) {}
     }
     let client = SocketAddr::from(([10, 0, 0, 5], 40_000));
