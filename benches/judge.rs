@@ -80,6 +80,7 @@ fn act(device: u32, target: Target) -> Event {
         place: Place { sequence: 1, partition: 0, nth: 0 },
         time_ns: 1_700_000_000_000_000_000,
         packet: PacketRef { capture: 0, number: 1 },
+        earlier: None,
         stage: Stage::Requested,
         conversation: Conversation {
             protocol: Protocol::Modbus,

@@ -343,6 +343,8 @@ pub struct Event {
     pub time_ns: u64,
     /// That packet.
     pub packet: PacketRef,
+    /// An earlier packet that shows it as well: the first copy of what was sent again.
+    pub earlier: Option<PacketRef>,
     /// Where the act stands.
     pub stage: Stage,
     /// Who speaks with what.

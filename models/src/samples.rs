@@ -23,6 +23,7 @@ pub(crate) fn request(client: u8, server: u8) -> Event {
         place: Place { sequence: 1, partition: 0, nth: 0 },
         time_ns: START_NS,
         packet: PacketRef { capture: 0, number: 1 },
+        earlier: None,
         stage: Stage::Requested,
         conversation,
         client_mac: None,

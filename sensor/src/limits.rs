@@ -12,6 +12,8 @@ use serde::Serialize;
 pub struct Limits {
     /// Flows in all; the one idle longest makes room, flows that nobody reads first.
     pub flows: usize,
+    /// Flows at a time in which a gap is open; in more, what is missing is given up at once.
+    pub gap_flows: usize,
     /// Octets kept for each side of a flow while a gap is open.
     pub gap_octets: usize,
     /// Segments kept for each side of a flow while a gap is open.
@@ -26,6 +28,9 @@ pub struct Limits {
     /// How far from the octet expected next a TCP segment may lie, in octets, before it takes a
     /// second one that continues it to be believed.
     pub stray_octets: u32,
+    /// Octets of each side of a flow that are remembered after they were read, to find out whether
+    /// what is sent again is the same; half as many at least.
+    pub compared_octets: usize,
     /// Packets remembered for each side of a flow, to tell which of them carried a message.
     pub marks: usize,
     /// Capture time within which a packet of the same octets counts as seen twice by the capture and
@@ -110,12 +115,14 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             flows: 65_536,
+            gap_flows: 4_096,
             gap_octets: 65_536,
             gap_segments: 256,
             gap_ms: 1_000,
             idle_seconds: 3_600,
             linger_seconds: 60,
             stray_octets: 1_048_576,
+            compared_octets: 2_048,
             marks: 64,
             twin_ms: 5,
             redundant_ms: 400,

@@ -153,6 +153,7 @@ fn packets(counters: &Counters, text: &mut String) {
         ("only like tunnels from outside", decode.bad_tunnels),
         ("with more tunnels than are opened", decode.deep_tunnels),
         ("with other octets for what came before in fragments", decode.overlapping_fragments),
+        ("with other octets for what came before in a stream", counters.flow.conflicting_segments),
         ("with wrong checksums", decode.bad_checksums),
         ("shorter than they say", decode.truncated),
     ];

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod baselines;
+mod blind_spots;
 mod determinism;
 mod extract;
 mod files;
@@ -20,6 +21,7 @@ mod refusals;
 mod replay;
 mod run;
 mod scores;
+mod sessions;
 #[cfg(feature = "simulate")]
 mod simulate;
 mod views;

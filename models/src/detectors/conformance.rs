@@ -14,7 +14,7 @@
 use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
-use crate::event::{Conversation, Event, Mark, Stage};
+use crate::event::{Conversation, Event, Intent, Mark, Stage};
 use crate::ledger::{Ledger, Tally};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::counted;
@@ -78,7 +78,7 @@ impl Conformance {
             surprise,
             hard,
             // Who sent it: a device that answers, or the client that asks.
-            actor: (event.stage != Stage::Requested).then_some(event.conversation.server),
+            actor: by_device(event).then_some(event.conversation.server),
             about: None,
             because: format!(
                 "{}; {device} did so {times} {} of the baseline",
@@ -87,6 +87,15 @@ impl Conformance {
             ),
             normal_if: format!("baseline lists quirk {mark} of {} {device}", device.protocol),
         });
+    }
+}
+
+/// Whether the device sent it, and not who asks it.
+fn by_device(event: &Event) -> bool {
+    match event.stage {
+        Stage::Requested => false,
+        Stage::Ended { .. } | Stage::Reported => true,
+        Stage::Noticed => event.intent == Intent::Report,
     }
 }
 

@@ -93,7 +93,7 @@ impl Episode {
         let new_target = self.note_target(event);
         let graver = self.note_gravest(event, findings);
         if new_kind || self.packets.len() < LISTED {
-            self.packets.push(event.packet);
+            self.packets.extend(event.earlier.into_iter().chain([event.packet]));
         }
         doubled || new_kind || new_target || graver
     }

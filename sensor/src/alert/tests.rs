@@ -17,6 +17,7 @@ pub(crate) fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
         place: Place { sequence: packet, partition: 0, nth: 0 },
         time_ns,
         packet: PacketRef { capture: 0, number: packet },
+        earlier: None,
         stage: Stage::Requested,
         conversation: Conversation {
             protocol: Protocol::Modbus,

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use gridtap_models::event::{Event, Stage, Value};
+use gridtap_models::event::{Event, Intent, Stage, Value};
 
 use super::record::PointRecord;
 
@@ -19,6 +19,9 @@ pub(crate) fn what(event: &Event) -> String {
             format!("{client} asked all units behind {device} for {function}")
         }
         Stage::Requested | Stage::Ended { .. } => format!("{client} asked {device} for {function}"),
+        Stage::Noticed if event.intent != Intent::Report => {
+            format!("{client} sent {device} {function}")
+        }
         Stage::Reported | Stage::Noticed => format!("{device} sent {client} {function}"),
     };
     let points = points(event, NAMED_POINTS.saturating_add(1));

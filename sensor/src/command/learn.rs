@@ -2,7 +2,9 @@
 
 use core::fmt::Write;
 
+use gridtap_models::event::Event;
 use gridtap_models::ledger::{Capture, Digest, Ledger};
+use gridtap_models::panel::Panel;
 
 #[cfg(unix)]
 use super::endless::Endless;
@@ -68,7 +70,13 @@ fn run<S: Source>(
     look: impl FnMut(&mut S, u64),
 ) -> Counters {
     let options = Options { shards: config.shards, on_full, limits: config.limits };
-    pipeline::run(source, &options, gauges, || Events, |event| ledger.learn(&event), look)
+    // The detectors see what no event shows by itself.
+    let mut panel = Panel::all();
+    let learn = |event: Event| {
+        panel.observe(&event, &mut |observation| ledger.note(&observation));
+        ledger.learn(&event);
+    };
+    pipeline::run(source, &options, gauges, || Events, learn, look)
 }
 
 fn finish(

@@ -57,6 +57,7 @@ pub struct Describer {
     /// Transactions so far: requests, and answers to none that is known.
     transactions: u64,
     ties: Ties,
+    last: Option<Conversation>,
 }
 
 /// What a message is to the requests of its flow.
@@ -135,11 +136,7 @@ impl Describer {
         patience: &Patience,
         out: &mut Numbered<'_>,
     ) -> (Pair, Tied) {
-        let oldest_ns = context.time_ns.saturating_sub(patience.answer_ns);
-        while let Some(old) = self.pending.take_older(oldest_ns) {
-            self.checks.give_up(old.key);
-            out.unanswered(old, context.time_ns);
-        }
+        self.give_up(context.time_ns, patience, out);
         self.checks.at(context.unseen);
         let mut tied = Tied::default();
         let Some(message) = &parsed.message else { return (Pair::Alone, tied) };
@@ -188,10 +185,18 @@ impl Describer {
         patience: &Patience,
         out: &mut Numbered<'_>,
     ) -> (Pair, Option<Selected>) {
-        let (key, place) = (act.key, out.place());
+        let key = act.key;
+        // Who asks again under the same number has given up on the answer: it could not be told
+        // from the next. Left to wait, the older one would take every answer from then on, each a
+        // request too late.
+        if let Some(older) = self.pending.take(key) {
+            out.unanswered(older, context.time_ns);
+        }
+        let place = out.place();
         let (address, quantity) = (act.address, act.quantity);
         let (nth, packet) = (self.next_transaction(), context.packet.number);
         let note = RequestNote { place, nth, packet, address, quantity };
+        self.last = Some(act.conversation);
         let mut event = event(act, context, place);
         let (more, select) = self.checks.asked(key, &event);
         event.marks = marks.and(more);
@@ -265,6 +270,28 @@ impl Describer {
         self.transactions
     }
 
+    /// When the request that waits longest will be given up, in nanoseconds since 1970 UTC.
+    #[must_use]
+    pub fn due_ns(&self, patience: &Patience) -> Option<u64> {
+        let asked_ns = self.pending.oldest_ns()?;
+        Some(asked_ns.saturating_add(patience.answer_ns).saturating_add(1))
+    }
+
+    /// Lets capture time pass: requests that have waited too long will not be answered.
+    pub fn give_up(&mut self, now_ns: u64, patience: &Patience, out: &mut Numbered<'_>) {
+        let oldest_ns = now_ns.saturating_sub(patience.answer_ns);
+        while let Some(old) = self.pending.take_older(oldest_ns) {
+            self.checks.give_up(old.key);
+            out.unanswered(old, now_ns);
+        }
+    }
+
+    /// The conversation that was had last, if any.
+    #[must_use]
+    pub const fn last(&self) -> Option<Conversation> {
+        self.last
+    }
+
     /// Ends the flow: whatever waits will not be answered.
     pub fn end(&mut self, time_ns: u64, out: &mut Numbered<'_>) {
         while let Some(oldest) = self.pending.take_oldest() {
@@ -316,6 +343,7 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         place,
         time_ns: context.time_ns,
         packet: context.packet,
+        earlier: None,
         stage: Stage::Requested,
         conversation: act.conversation,
         client_mac: context.sender.mac,

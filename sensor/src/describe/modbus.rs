@@ -74,7 +74,8 @@ fn asks(adu: &Adu<'_>, request: Option<&Request<'_>>, key: Key, context: &Contex
 fn answers(adu: &Adu<'_>, key: Key, context: &Context) -> Act {
     let (server, client) = (context.sender.address.ip(), context.receiver.address.ip());
     let act = asks(adu, None, key, context);
-    Act { conversation: Conversation { client, server, ..act.conversation }, ..act }
+    let conversation = Conversation { client, server, ..act.conversation };
+    Act { conversation, intent: Intent::Report, ..act }
 }
 
 fn sequence(adu: &Adu<'_>) -> Option<u16> {

@@ -51,10 +51,15 @@ impl Pending {
         if self.waiting.len() > limit { self.waiting.pop_front() } else { None }
     }
 
-    /// Takes the oldest request with this key.
+    /// Takes the request with this key.
     pub(crate) fn take(&mut self, key: Key) -> Option<Waiting> {
         let place = self.waiting.iter().position(|waiting| waiting.key == key)?;
         self.waiting.remove(place)
+    }
+
+    /// When the oldest request was sent.
+    pub(crate) fn oldest_ns(&self) -> Option<u64> {
+        self.waiting.front().map(|waiting| waiting.event.time_ns)
     }
 
     /// Takes the oldest request if it was sent before `time_ns`.

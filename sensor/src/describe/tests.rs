@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use gridtap_captures::dnp3::{self as frames, Crob};
-use gridtap_captures::modbus::{mbap, request, response};
+use gridtap_captures::modbus::{mbap, request, response, rtu};
 use gridtap_models::event::Unseen;
 use gridtap_models::event::{
     Event, Intent, Outcome, PacketRef, Place, Space, Stage, Switch, Value,
@@ -127,6 +127,33 @@ fn a_request_that_is_never_answered_ends_by_time_or_by_newer_ones() {
     let unanswered =
         late.iter().filter(|event| outcome(event) == Some(Outcome::Unanswered)).count();
     assert_eq!(unanswered, 4);
+}
+
+#[test]
+fn an_answer_that_was_lost_does_not_make_the_later_ones_late() {
+    // Modbus without transaction numbers, and with one that is always the same; DNP3 as numbers
+    // come again.
+    let read = |address| request::read_holding_registers(address, 1);
+    let answer = response::read_holding_registers(&[7]);
+    let (mut master, mut outstation) =
+        (frames::Station::master(1, 10), frames::Station::outstation(10, 1));
+    let mut poll = |group| master.frames(&frames::request::read_range(3, group, 0, 0, 0));
+    let none = frames::Iin(0);
+    let tables = [
+        ("modbus", [rtu(1, &read(4)), rtu(1, &read(5)), rtu(1, &answer)]),
+        ("modbus", [mbap(0, 1, &read(4)), mbap(0, 1, &read(5)), mbap(0, 1, &answer)]),
+        ("dnp3", [poll(1), poll(30), outstation.frames(&frames::response::response(3, none, &[]))]),
+    ];
+    for (protocol, [lost, asked, answered]) in tables {
+        let mut flow = Flow::new(protocol);
+        let first = flow.send(Side::A, &lost);
+        let [given_up, second] = &flow.send(Side::A, &asked)[..] else { panic!("{protocol}") };
+        assert_eq!(outcome(given_up), Some(Outcome::Unanswered));
+        assert_eq!(given_up.targets, first[0].targets);
+        assert!(given_up.place < second.place);
+        let [done] = &flow.send(Side::B, &answered)[..] else { panic!("{protocol}") };
+        assert_eq!((outcome(done), &done.targets), (Some(Outcome::Done), &second.targets));
+    }
 }
 
 #[test]

@@ -144,7 +144,9 @@ impl Flow {
         self.last = segment.at;
         self.vlan = segment.vlan;
         if let Transport::Tcp { syn: true, acknowledgement, .. } = segment.transport {
-            self.opener = Some(if acknowledgement.is_none() { side } else { side.other() });
+            // Where both open at once, the first does.
+            let opener = if acknowledgement.is_none() { side } else { side.other() };
+            self.opener.get_or_insert(opener);
         }
         let source = self.endpoint_mut(side);
         source.packets = source.packets.saturating_add(1);

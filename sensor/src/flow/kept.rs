@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::marks::Mark;
+use super::recent::{Differing, difference};
 use super::sequence::{length, octets};
 
 /// A stretch of a side's stream.
@@ -70,7 +71,7 @@ impl Kept {
         Some(piece)
     }
 
-    /// Copies the parts of a stretch that are not kept yet, and says how many octets were.
+    /// Copies the parts of a stretch that are not kept yet, and says what was.
     pub(super) fn insert(
         &mut self,
         place: u64,
@@ -78,7 +79,7 @@ impl Kept {
         cut: u64,
         fin: bool,
         mark: Mark,
-    ) -> u64 {
+    ) -> Again {
         let payload_end = place.saturating_add(octets(payload.len()));
         let end = payload_end.saturating_add(cut);
         let part = |from: u64, to: u64| Piece {
@@ -92,7 +93,7 @@ impl Kept {
             mark,
         };
 
-        let mut again = 0_u64;
+        let mut again = Again::default();
         let mut cursor = place;
         let mut index = self.pieces.partition_point(|piece| piece.end() <= place);
         while cursor < end {
@@ -103,7 +104,11 @@ impl Kept {
                 index = index.saturating_add(1);
                 cursor = begin;
             }
-            again = again.saturating_add(next_end.min(end).saturating_sub(cursor));
+            again.octets = again.octets.saturating_add(next_end.min(end).saturating_sub(cursor));
+            if let Some(piece) = self.pieces.get_mut(index) {
+                let differing = compare(piece, place, payload, mark);
+                again.differing = again.differing.or(differing);
+            }
             cursor = cursor.max(next_end);
             index = index.saturating_add(1);
         }
@@ -133,6 +138,34 @@ impl Kept {
     }
 }
 
+/// What was kept already of a stretch that came.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    /// How many octets of it.
+    pub(super) octets: u64,
+    /// Where the two copies are not the same, the first of such places.
+    pub(super) differing: Option<Differing>,
+}
+
+/// Compares a piece with a stretch that came later. A keep-alive that came before the segment whose
+/// last octet it repeats, with any octet in its place, is made good.
+fn compare(piece: &mut Piece, place: u64, payload: &[u8], mark: Mark) -> Option<Differing> {
+    let skip = length(piece.place.saturating_sub(place));
+    let again = payload.get(skip..)?;
+    let from = length(place.saturating_sub(piece.place));
+    let difference = difference(place.max(piece.place), piece.octets.get(from..)?, again)?;
+    if let ([first], [last]) = (piece.octets.as_mut_slice(), again)
+        && payload.len() > 1
+    {
+        *first = *last;
+        return None;
+    }
+    let is_keep_alive = payload.len() == 1 && difference.span.end == piece.end();
+    let differing =
+        Differing { difference, first: Some(piece.mark), again: mark, single: payload.len() == 1 };
+    (!is_keep_alive).then_some(differing)
+}
+
 #[cfg(test)]
 mod tests {
     use gridtap_models::event::PacketRef;
@@ -144,7 +177,7 @@ mod tests {
     }
 
     fn insert(kept: &mut Kept, place: u64, text: &str, cut: u64) -> u64 {
-        kept.insert(place, text.as_bytes(), cut, false, mark(place))
+        kept.insert(place, text.as_bytes(), cut, false, mark(place)).octets
     }
 
     fn drain(kept: &mut Kept) -> Vec<(u64, String, u64)> {

@@ -5,9 +5,10 @@ use gridtap_parsers::{Chunk, Side};
 use super::counters::{Counters, count};
 use super::endpoint::{Flow, Kind};
 use super::marks::Mark;
-use super::reader::{Opening, Reader, Then};
+use super::part::{Part, Patience, Ready, Stray, Taken};
+use super::reader::{Conflict, Opening, Reader, Then};
+use super::recent::Differing;
 use super::sequence::{at, distance, octets};
-use super::stream::{Part, Patience, Ready, Stray, Taken};
 use crate::decode::{At, Segment, Transport};
 use crate::limits::Limits;
 
@@ -18,6 +19,8 @@ pub(super) struct Pass<'p, R> {
     pub(super) limits: &'p Limits,
     pub(super) counters: &'p mut Counters,
     pub(super) at: At,
+    /// Whether one more flow may wait for what is missing.
+    pub(super) may_wait: bool,
 }
 
 /// A flow that is followed.
@@ -109,7 +112,11 @@ impl<S> Live<S> {
         pass: &mut Pass<'_, R>,
     ) -> Option<Box<Stray>> {
         let stream = &mut self.flow.endpoint_mut(side).stream;
-        match stream.take(part, pass.limits, pass.counters) {
+        let taken = stream.take(part, pass.limits, pass.counters);
+        if let Some(differing) = stream.take_differing() {
+            self.tell(side, &differing, pass);
+        }
+        match taken {
             Taken::Nothing => None,
             Taken::Ready(ready) => {
                 self.deliver(side, &ready, pass);
@@ -129,22 +136,23 @@ impl<S> Live<S> {
     pub(super) fn pump<R: Reader<State = S>>(&mut self, pass: &mut Pass<'_, R>) -> After {
         let sides = [Side::A, Side::B];
         if self.is_open() {
+            let now = Patience::Until(pass.at.time_ns);
+            let patience = if pass.may_wait { now } else { Patience::NoRoom };
             for side in sides {
-                self.drain(side, Patience::Until(pass.at.time_ns), pass);
+                self.drain(side, patience, pass);
             }
         }
         let finished = sides.iter().all(|side| self.flow.endpoint(*side).stream.is_finished());
         if finished { After::Ends } else { After::Goes }
     }
 
-    /// Ends the flow: hands on all that was kept. Returns the sequence number that each side would
-    /// have sent next.
+    /// Ends the flow: hands on all that was kept. Returns the sequence number from which on
+    /// what a side sends is new.
     pub(super) fn end<R: Reader<State = S>>(mut self, pass: &mut Pass<'_, R>) -> [Option<u32>; 2] {
         let next = [Side::A, Side::B].map(|side| {
             self.drain(side, Patience::None, pass);
             self.deliver_loss(side, pass);
-            let stream = &self.flow.endpoint(side).stream;
-            stream.next_sequence().map(|next| at(next, stream.is_finished().into()))
+            self.flow.endpoint(side).stream.end_sequence()
         });
         if let Reading::By(state) = self.reading {
             count(&mut pass.counters.one_way, self.flow.one_way().into());
@@ -216,7 +224,33 @@ impl<S> Live<S> {
                 Opening::Never => Reading::Nobody,
             };
         }
+        if matches!(self.reading, Reading::By(_)) && !datagram {
+            self.flow.endpoint_mut(side).stream.remember(place, chunk.octets, pass.limits);
+        }
         self.hand_on(&chunk, pass);
+    }
+
+    /// Tells the reader that a side sent other octets than before.
+    fn tell<R: Reader<State = S>>(
+        &mut self,
+        side: Side,
+        differing: &Differing,
+        pass: &mut Pass<'_, R>,
+    ) {
+        let Differing { difference, first, again, single } = differing;
+        let span = difference.span.clone();
+        let marks = &self.flow.endpoint(side).marks;
+        // A keep-alive repeats the last octet that was sent with any octet; one that was overtaken
+        // by what was sent next is not the last any more.
+        if *single && marks.is_end(span.end) {
+            return;
+        }
+        count(&mut pass.counters.conflicting_segments, 1);
+        let first = first.or_else(|| marks.of(span).next()).map(|mark| mark.packet);
+        let conflict = Conflict { side, octets: difference.octets, first, again: again.packet };
+        if let Reading::By(state) = &mut self.reading {
+            pass.reader.conflict(&self.flow, state, &conflict, &pass.at);
+        }
     }
 
     fn hand_on<R: Reader<State = S>>(&mut self, chunk: &Chunk<'_>, pass: &mut Pass<'_, R>) {

@@ -35,6 +35,11 @@ impl Marks {
         self.stretches.push_back((end, mark));
     }
 
+    /// Whether a packet's octets ended there, as far as packets are remembered.
+    pub(super) fn is_end(&self, place: u64) -> bool {
+        self.stretches.iter().any(|(end, _)| *end == place)
+    }
+
     /// The packets that carried octets of `span`, as far as they are remembered.
     pub(super) fn of(&self, span: Range<u64>) -> impl Iterator<Item = Mark> {
         // Looked for from the end: a message was completed by one of the last packets.

@@ -1,6 +1,7 @@
 //! Who reads the flows.
 
-use gridtap_parsers::Chunk;
+use gridtap_models::event::PacketRef;
+use gridtap_parsers::{Chunk, Side};
 
 use super::endpoint::Flow;
 use crate::decode::At;
@@ -25,6 +26,23 @@ pub enum Then {
     Leave,
 }
 
+/// A place of a side's stream for which other octets came than the first time.
+///
+/// A sender repeats what it sent before; that its repetition differs means that one of the two is
+/// not its own, or that it makes up what it repeats.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// Whose stream it is.
+    pub side: Side,
+    /// Octets that differ.
+    pub octets: u64,
+    /// The packet that brought the first of them the first time, if that is still known. These
+    /// octets are the ones that are read.
+    pub first: Option<PacketRef>,
+    /// The packet that brought others.
+    pub again: PacketRef,
+}
+
 /// Reads the octets of flows, with a state of its own for each.
 pub trait Reader {
     /// What it knows of one flow.
@@ -40,6 +58,24 @@ pub trait Reader {
     /// A chunk's offset is always the end of the last one of that side plus `lost`. A chunk
     /// without octets tells of octets lost at the very end.
     fn chunk(&mut self, flow: &Flow, state: &mut Self::State, chunk: &Chunk<'_>, at: &At) -> Then;
+
+    /// A side sent other octets for a place of its stream than before. Found as far as the first ones
+    /// are remembered, and told when the second copy comes.
+    fn conflict(&mut self, flow: &Flow, state: &mut Self::State, conflict: &Conflict, at: &At) {
+        let _ = (flow, state, conflict, at);
+    }
+
+    /// When it wants to be told that time has passed, whether or not the flow has gone on, in
+    /// nanoseconds since 1970 UTC. Asked after each segment of a flow that is read.
+    fn due_ns(&self, state: &Self::State) -> Option<u64> {
+        let _ = state;
+        None
+    }
+
+    /// That time has come, as was noticed at `at`.
+    fn due(&mut self, flow: &Flow, state: &mut Self::State, at: &At) {
+        let _ = (flow, state, at);
+    }
 
     /// The flow ended or was forgotten, as was noticed at `at`. Not called of a flow that was left.
     fn end(&mut self, flow: &Flow, state: Self::State, at: &At);

@@ -3,82 +3,11 @@
 use core::ops::Range;
 
 use super::counters::{Counters, count};
-use super::kept::Kept;
-use super::marks::Mark;
+use super::kept::{Again, Kept};
+use super::part::{Part, Patience, Ready, Stray, Taken};
+use super::recent::{Differing, Recent};
 use super::sequence::{at, distance, length, octets};
 use crate::limits::Limits;
-
-/// What a segment brings to its side's stream.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Part<'a> {
-    /// Sequence number of the first octet.
-    pub(super) sequence: u32,
-    pub(super) octets: &'a [u8],
-    /// Octets behind them that the capture cut off.
-    pub(super) cut: u32,
-    /// Whether the stream ends behind them.
-    pub(super) fin: bool,
-    pub(super) mark: Mark,
-}
-
-impl Part<'_> {
-    fn length(&self) -> u64 {
-        octets(self.octets.len()).saturating_add(self.cut.into())
-    }
-
-    fn end(&self) -> u32 {
-        at(self.sequence, self.length())
-    }
-}
-
-/// A segment that does not fit, until the next one tells whether the stream goes on there.
-#[derive(Debug)]
-pub(super) struct Stray {
-    sequence: u32,
-    end: u32,
-    octets: Vec<u8>,
-    cut: u32,
-    fin: bool,
-    mark: Mark,
-}
-
-impl Stray {
-    pub(super) fn part(&self) -> Part<'_> {
-        let Self { sequence, ref octets, cut, fin, mark, .. } = *self;
-        Part { sequence, octets, cut, fin, mark }
-    }
-}
-
-/// Octets whose turn it is.
-#[derive(Debug)]
-pub(super) struct Ready<B> {
-    pub(super) place: u64,
-    pub(super) lost: u64,
-    pub(super) octets: B,
-    pub(super) mark: Mark,
-}
-
-/// What became of a segment.
-#[derive(Debug)]
-pub(super) enum Taken<'a> {
-    /// It brought nothing new, or waits for its turn.
-    Nothing,
-    /// These octets of it come next.
-    Ready(Ready<&'a [u8]>),
-    /// It continues this stray segment, which lies ahead: the stream has moved there.
-    Moved(Box<Stray>),
-    /// It continues this stray segment, which lies behind: another stream has begun.
-    Another(Box<Stray>),
-}
-
-/// How long a gap may stay open.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Patience {
-    /// As long as the limits say; it is now so many nanoseconds since 1970 UTC.
-    Until(u64),
-    /// No longer.
-    None,
-}
 
 /// Octets of one side, in order.
 #[derive(Debug, Default)]
@@ -95,6 +24,9 @@ pub(super) struct Stream {
     passed: Vec<Range<u64>>,
     finished: bool,
     kept: Kept,
+    recent: Recent,
+    /// The first place where the latest segment has other octets than one before it.
+    differing: Option<Box<Differing>>,
     stray: Option<Box<Stray>>,
     pub(super) lost_octets: u64,
     pub(super) retransmitted_octets: u64,
@@ -106,6 +38,16 @@ impl Stream {
     #[inline]
     pub(super) fn next_sequence(&self) -> Option<u32> {
         self.zero.map(|zero| at(zero, self.next))
+    }
+
+    /// The sequence number of what would be new after the end, once known. An end that was believed
+    /// behind a gap may be forged: what is sent for the gap is new as well.
+    pub(super) fn end_sequence(&self) -> Option<u32> {
+        let gap = self.passed.last().filter(|gap| gap.end == self.next);
+        match gap {
+            Some(gap) => self.zero.map(|zero| at(zero, gap.start)),
+            None => self.next_sequence().map(|next| at(next, self.finished.into())),
+        }
     }
 
     /// Whether octets wait for a gap before them.
@@ -128,6 +70,18 @@ impl Stream {
     /// Takes the lost octets that no chunk has told of.
     pub(super) fn take_lost(&mut self) -> u64 {
         core::mem::take(&mut self.lost)
+    }
+
+    /// Remembers octets that were handed on, to compare later ones with.
+    #[inline]
+    pub(super) fn remember(&mut self, place: u64, octets: &[u8], limits: &Limits) {
+        self.recent.push(place, octets, limits.compared_octets);
+    }
+
+    /// Takes what the segment taken last has that is other than before.
+    #[inline]
+    pub(super) fn take_differing(&mut self) -> Option<Box<Differing>> {
+        self.differing.take()
     }
 
     /// Takes a SYN with the given sequence number. Returns false if it begins another stream.
@@ -175,7 +129,7 @@ impl Stream {
                 count(&mut counters.reordered_segments, 1);
             }
             let again = self.kept.insert(place, part.octets, part.cut.into(), part.fin, part.mark);
-            self.count_again(again, counters);
+            self.note_again(again, counters);
             return Taken::Nothing;
         }
         self.take_next(part, part.cut.into(), counters)
@@ -203,7 +157,8 @@ impl Stream {
         loop {
             let begin = self.kept.begin()?;
             if begin > self.next {
-                let overflow = self.kept.octets() > limits.gap_octets
+                let overflow = matches!(patience, Patience::NoRoom)
+                    || self.kept.octets() > limits.gap_octets
                     || self.kept.pieces() > limits.gap_segments;
                 if !overflow && !self.is_overdue(patience, limits) {
                     return None;
@@ -237,9 +192,9 @@ impl Stream {
         let Some(zero) = self.zero else { return };
         if self.next == 0 {
             // Nothing was read: the beginning was wrong, and nothing is known to be lost.
-            (self.zero, self.syn) = (Some(stray.sequence), false);
+            (self.zero, self.syn) = (Some(stray.sequence()), false);
         } else {
-            let ahead = distance(at(zero, self.next), stray.sequence);
+            let ahead = distance(at(zero, self.next), stray.sequence());
             self.pass(u64::try_from(ahead).unwrap_or(0), limits, counters);
         }
         self.finished = false;
@@ -251,7 +206,7 @@ impl Stream {
                 let gap_ns = limits.gap_ms.saturating_mul(1_000_000);
                 now_ns.saturating_sub(oldest_ns) >= gap_ns
             }
-            (Patience::None, _) | (_, None) => true,
+            (Patience::None | Patience::NoRoom, _) | (_, None) => true,
         }
     }
 
@@ -285,6 +240,11 @@ impl Stream {
         // What was passed over was not read. If it is sent after all, the place where the stream
         // was believed to go on may have been a wrong one.
         let begin = self.next.checked_sub(behind);
+        if let Some(difference) = begin.and_then(|begin| self.recent.difference(begin, part.octets))
+        {
+            let (again, single) = (part.mark, part.octets.len() == 1);
+            self.differing = Some(Box::new(Differing { difference, first: None, again, single }));
+        }
         if begin.is_none_or(|begin| self.passed.iter().any(|gap| gap.contains(&begin))) {
             count(&mut counters.passed_segments, 1);
             if (1..=behind).contains(&size) {
@@ -300,7 +260,7 @@ impl Stream {
         let cut = size.saturating_sub(behind).saturating_sub(octets(rest.len()));
         if self.kept.begin().is_some_and(|begin| begin < self.next.saturating_add(size)) {
             let again = self.kept.insert(self.next, rest, cut, part.fin, part.mark);
-            self.count_again(again, counters);
+            self.note_again(again, counters);
             return Taken::Nothing;
         }
         self.take_next(Part { octets: rest, ..part }, cut, counters)
@@ -309,29 +269,22 @@ impl Stream {
     /// Takes a segment from where the stream is not expected to go on.
     fn take_stray<'a>(&mut self, part: Part<'a>, counters: &mut Counters) -> Taken<'a> {
         if let Some(stray) = &self.stray {
-            if stray.sequence == part.sequence {
+            if stray.sequence() == part.sequence {
                 return Taken::Nothing;
             }
-            if stray.end == part.sequence
+            if stray.end() == part.sequence
                 && let Some(stray) = self.stray.take()
             {
                 count(&mut counters.strays_adopted, 1);
-                let next = self.next_sequence().unwrap_or(stray.sequence);
-                return if self.next == 0 || distance(next, stray.sequence) > 0 {
+                let next = self.next_sequence().unwrap_or(stray.sequence());
+                return if self.next == 0 || distance(next, stray.sequence()) > 0 {
                     Taken::Moved(stray)
                 } else {
                     Taken::Another(stray)
                 };
             }
         }
-        self.stray = Some(Box::new(Stray {
-            sequence: part.sequence,
-            end: part.end(),
-            octets: part.octets.to_vec(),
-            cut: part.cut,
-            fin: part.fin,
-            mark: part.mark,
-        }));
+        self.stray = Some(Box::new(Stray::of(part)));
         Taken::Nothing
     }
 
@@ -358,6 +311,13 @@ impl Stream {
         count(&mut self.lost, more);
         count(&mut self.lost_octets, more);
         count(&mut counters.lost_octets, more);
+    }
+
+    fn note_again(&mut self, again: Again, counters: &mut Counters) {
+        self.count_again(again.octets, counters);
+        if let Some(differing) = again.differing {
+            self.differing.get_or_insert(Box::new(differing));
+        }
     }
 
     fn count_again(&mut self, again: u64, counters: &mut Counters) {

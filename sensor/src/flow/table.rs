@@ -27,6 +27,8 @@ pub struct Table<S> {
     slots: Slots<Entry<S>, 3>,
     /// Flows with a gap, by the number of their first packet.
     gaps: BTreeSet<(u64, u32)>,
+    /// Flows whose readers wait for a time, by that time in nanoseconds since 1970 UTC.
+    due: BTreeSet<(u64, u32)>,
     counters: Counters,
 }
 
@@ -39,6 +41,8 @@ const READ: usize = 2;
 struct Entry<S> {
     key: Key,
     last_ns: u64,
+    /// The time that its reader waits for, or an earlier one: under it the table lists the flow.
+    due_ns: Option<u64>,
     state: State<S>,
 }
 
@@ -71,6 +75,7 @@ impl<S> Table<S> {
             index: HashMap::default(),
             slots: Slots::new(),
             gaps: BTreeSet::new(),
+            due: BTreeSet::new(),
             counters: Counters::default(),
         }
     }
@@ -103,9 +108,10 @@ impl<S> Table<S> {
                 continue;
             };
             let (limits, counters) = (&self.limits, &mut self.counters);
-            let after = live.pump(&mut Pass { reader, limits, counters, at: *at });
+            let after = live.pump(&mut Pass { reader, limits, counters, at: *at, may_wait: true });
             self.settle(id, &after, at, reader);
         }
+        self.tell_due(at, reader);
         let idle = [CLOSED, UNREAD, READ].into_iter().flat_map(|list| {
             self.slots.ids(list).take_while(|id| {
                 self.slots.get(*id).is_some_and(|entry| self.is_idle(entry, at.time_ns))
@@ -204,7 +210,9 @@ impl<S> Table<S> {
         }
         count(&mut self.counters.flows, 1);
         let state = State::Live(Box::new(Live::new(segment, side)));
-        let id = self.slots.insert(UNREAD, Entry { key, last_ns: segment.at.time_ns, state });
+        let id = self
+            .slots
+            .insert(UNREAD, Entry { key, last_ns: segment.at.time_ns, due_ns: None, state });
         self.index.insert(key, id);
         id
     }
@@ -220,9 +228,11 @@ impl<S> Table<S> {
         let Some(entry) = self.slots.get_mut(id) else { return };
         let State::Live(live) = &mut entry.state else { return };
         entry.last_ns = segment.at.time_ns;
-        let (limits, counters) = (&self.limits, &mut self.counters);
-        let after =
-            live.take(side, segment, &mut Pass { reader, limits, counters, at: segment.at });
+        let (limits, counters, at) = (&self.limits, &mut self.counters, segment.at);
+        let share = limits.gap_flows.div_ceil(PARTITIONS.into());
+        let waits = || self.gaps.contains(&(live.flow.first.sequence, id));
+        let may_wait = self.gaps.len() < share || waits();
+        let after = live.take(side, segment, &mut Pass { reader, limits, counters, at, may_wait });
         let stray = match after {
             After::Goes | After::Ends => return self.settle(id, &after, &segment.at, reader),
             After::Another => None,
@@ -234,7 +244,7 @@ impl<S> Table<S> {
         let id = self.begin(key, side, segment, reader);
         if let Some(State::Live(live)) = self.slots.get_mut(id).map(|entry| &mut entry.state) {
             let (limits, counters) = (&self.limits, &mut self.counters);
-            let mut pass = Pass { reader, limits, counters, at: segment.at };
+            let mut pass = Pass { reader, limits, counters, at, may_wait };
             if let Some(stray) = stray {
                 live.put(side, stray.part(), &mut pass);
             }
@@ -255,10 +265,17 @@ impl<S> Table<S> {
         } else if !self.gaps.is_empty() {
             self.gaps.remove(&place);
         }
+        if let Reading::By(state) = &live.reading
+            && entry.due_ns.is_none()
+        {
+            entry.due_ns = reader.due_ns(state);
+            self.due.extend(entry.due_ns.map(|due_ns| (due_ns, id)));
+        }
         let list = if ends {
             if let State::Live(live) = core::mem::replace(&mut entry.state, State::Left) {
                 let (limits, counters) = (&self.limits, &mut self.counters);
-                let next = live.end(&mut Pass { reader, limits, counters, at: *at });
+                let next =
+                    live.end(&mut Pass { reader, limits, counters, at: *at, may_wait: true });
                 entry.state = State::Closed(next);
             }
             CLOSED
@@ -273,6 +290,23 @@ impl<S> Table<S> {
         self.slots.touch(id, list);
     }
 
+    /// Tells readers that the time has come that they wait for.
+    fn tell_due<R: Reader<State = S>>(&mut self, at: &At, reader: &mut R) {
+        if self.due.first().is_none_or(|(due_ns, _)| *due_ns > at.time_ns) {
+            return;
+        }
+        let later = self.due.split_off(&(at.time_ns.saturating_add(1), 0));
+        for (_, id) in core::mem::replace(&mut self.due, later) {
+            let Some(entry) = self.slots.get_mut(id) else { continue };
+            entry.due_ns = None;
+            let State::Live(live) = &mut entry.state else { continue };
+            let Reading::By(state) = &mut live.reading else { continue };
+            reader.due(&live.flow, state, at);
+            entry.due_ns = reader.due_ns(state);
+            self.due.extend(entry.due_ns.map(|due_ns| (due_ns, id)));
+        }
+    }
+
     /// Removes a flow whose time is over.
     fn expire<R: Reader<State = S>>(&mut self, id: u32, at: &At, reader: &mut R) {
         if self.remove(id, at, reader) {
@@ -284,11 +318,14 @@ impl<S> Table<S> {
     fn remove<R: Reader<State = S>>(&mut self, id: u32, at: &At, reader: &mut R) -> bool {
         let Some(entry) = self.slots.remove(id) else { return false };
         self.index.remove(&entry.key);
+        if let Some(due_ns) = entry.due_ns {
+            self.due.remove(&(due_ns, id));
+        }
         let State::Live(live) = entry.state else { return false };
         self.gaps.remove(&(live.flow.first.sequence, id));
         let read = matches!(live.reading, Reading::By(_));
         let (limits, counters) = (&self.limits, &mut self.counters);
-        live.end(&mut Pass { reader, limits, counters, at: *at });
+        live.end(&mut Pass { reader, limits, counters, at: *at, may_wait: true });
         read
     }
 

@@ -135,6 +135,20 @@ pub(crate) fn tcp(client: u16, server: u16, opened: bool, turns: &[Turn]) -> Cap
     session.into_capture()
 }
 
+/// The same with segments of so many octets, from its opening on.
+pub(crate) fn tcp_in_segments(client: u16, server: u16, octets: u16, turns: &[Turn]) -> Capture {
+    let mut session = Session::new(Endpoint::v4(5, client), Endpoint::v4(9, server))
+        .segmented(octets.try_into().unwrap());
+    session.open(1_000_000_000);
+    for (at_ns, (side, octets)) in (2_000_000_000..).step_by(100_000_000).zip(turns) {
+        match side {
+            Client => session.client_sends(at_ns, octets),
+            Server => session.server_sends(at_ns, octets),
+        }
+    }
+    session.into_capture()
+}
+
 pub(crate) fn udp(client: u16, server: u16, turns: &[Turn]) -> Capture {
     let (client, server) = (Endpoint::v4(5, client), Endpoint::v4(9, server));
     let mut capture = Capture::new(Link::ETHERNET.link_type());

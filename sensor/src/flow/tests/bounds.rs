@@ -105,6 +105,55 @@ fn ticks_and_the_end_take_flows_in_the_order_of_their_first_packets() {
 }
 
 #[test]
+fn readers_are_told_of_the_time_they_wait_for_though_their_flows_are_silent() {
+    let mut bench = Bench::new();
+    let start_ns = bench.at.time_ns;
+    for (flow, ms) in [(1, 300), (2, 100), (3, 200), (4, 150)] {
+        bench.port = u16::try_from(flow).unwrap();
+        bench.log.due_ns.insert(flow, start_ns + ms * 1_000_000);
+        bench.data(Side::A, 100, "ab").data(Side::A, 102, "cd");
+    }
+    // What ended is not told of any more.
+    bench.fin(Side::A, 104, "").fin(Side::B, 1, "");
+    bench.tick().wait_ms(100).tick().wait_ms(150).tick().wait_ms(1_000).tick().tick();
+    let at = |ms: u64| start_ns + ms * 1_000_000;
+    assert_eq!(bench.log.told, [(2, at(100)), (3, at(250)), (1, at(1_250))]);
+
+    bench.log.due_ns.insert(2, at(9_000));
+    bench.port = 2;
+    bench.data(Side::A, 104, "ef").wait_ms(10_000).tick();
+    assert_eq!(bench.log.told.last(), Some(&(2, at(11_250))), "and again");
+}
+
+#[test]
+fn only_so_many_flows_wait_for_what_is_missing() {
+    let mut bench = Bench::with(&Limits { gap_flows: 2 * 64, ..Limits::default() });
+    for port in 1..=5 {
+        bench.port = port;
+        bench.data(Side::A, 100, "ab").data(Side::A, 105, "fg").data(Side::A, 109, "jk");
+    }
+    assert_eq!(bench.table.gaps_open(), 2);
+    let text = |bench: &Bench, flow| bench.text_of(flow, Side::A).to_owned();
+    assert_eq!(
+        [1, 2, 3, 5].map(|flow| text(&bench, flow)),
+        ["ab", "ab", "ab[3]fg[2]jk", "ab[3]fg[2]jk"]
+    );
+    assert_eq!((bench.counters().gaps, bench.counters().gap_overflows), (6, 6));
+
+    // One that waits goes on waiting, and makes room when it is done.
+    bench.port = 1;
+    bench.data(Side::A, 113, "no").data(Side::A, 102, "cde").data(Side::A, 107, "hi").data(
+        Side::A,
+        111,
+        "lm",
+    );
+    assert_eq!((text(&bench, 1), bench.table.gaps_open()), ("abcdefghijklmno".to_owned(), 1));
+    bench.port = 5;
+    bench.data(Side::A, 113, "no").data(Side::A, 111, "lm");
+    assert_eq!(text(&bench, 5), "ab[3]fg[2]jklmno");
+}
+
+#[test]
 fn a_flood_of_new_flows_costs_the_same_for_each() {
     let mut bench = Bench::with(&room_for(100));
     bench.log.refuses = true;

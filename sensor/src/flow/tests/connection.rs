@@ -69,6 +69,46 @@ fn octets_behind_a_fin_show_that_it_was_none() {
 }
 
 #[test]
+fn forged_ends_ahead_do_not_hide_what_is_sent_before_them() {
+    for far in [10, 1_000, 60_000, MIB - 10] {
+        let mut bench = Bench::new();
+        bench.data(Side::A, 100, "ab").data(Side::B, 500, "x");
+        bench.fin(Side::A, 102 + far, "").fin(Side::B, 501 + far, "").wait_ms(1_000).tick();
+        bench.data(Side::A, 102, "cd").data(Side::B, 501, "yz").data(Side::A, 104, "ef");
+        assert_eq!((bench.text(Side::A), bench.text(Side::B)), ("cdef", "yz"), "{far}");
+        assert_eq!(bench.counters().late_segments, 0, "{far}");
+    }
+}
+
+#[test]
+fn an_end_too_far_ahead_or_behind_is_none() {
+    for far in [2 * MIB, 1 << 31, 0_u32.wrapping_sub(2 * MIB), 0_u32.wrapping_sub(2)] {
+        let mut bench = Bench::new();
+        bench.data(Side::A, 100, "ab").data(Side::B, 500, "xy");
+        bench.fin(Side::A, 102_u32.wrapping_add(far), "").fin(
+            Side::B,
+            502_u32.wrapping_add(far),
+            "",
+        );
+        bench.wait_ms(1_000).tick().data(Side::A, 102, "cd").data(Side::B, 502, "z");
+        assert_eq!((bench.text(Side::A), bench.text(Side::B)), ("abcd", "xyz"), "{far}");
+        assert_eq!((bench.log.ended.len(), bench.counters().lost_octets), (0, 0), "{far}");
+    }
+}
+
+#[test]
+fn a_simultaneous_open_is_one_flow_opened_by_the_first() {
+    let mut bench = Bench::new();
+    let bare = |sequence| Tcp { syn: true, acknowledgement: None, ..Tcp::at(sequence) };
+    let both = |sequence| Tcp { syn: true, acknowledgement: Some(1), ..Tcp::at(sequence) };
+    bench.send(Side::B, bare(499)).send(Side::A, bare(99));
+    bench.send(Side::A, both(99)).send(Side::B, both(499));
+    bench.data(Side::A, 100, "ask").data(Side::B, 500, "answer");
+    assert_eq!((bench.text(Side::A), bench.text(Side::B)), ("ask", "answer"));
+    assert_eq!((bench.counters().flows, bench.log.opener), (1, Some(Side::B)));
+}
+
+#[test]
 fn what_is_sent_again_after_the_end_opens_no_flow() {
     let mut bench = Bench::new();
     bench.data(Side::A, 100, "abc").fin(Side::A, 103, "").fin(Side::B, 500, "");

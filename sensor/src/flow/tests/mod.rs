@@ -3,6 +3,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 mod bounds;
+mod conflicts;
 mod connection;
 mod loss;
 mod order;
@@ -15,7 +16,7 @@ use std::net::SocketAddr;
 use gridtap_models::event::PacketRef;
 use gridtap_parsers::{Chunk, Side};
 
-use super::{Counters, Flow, Opening, Reader, Table, Then};
+use super::{Conflict, Counters, Flow, Opening, Reader, Table, Then};
 use crate::decode::{At, Segment, Transport};
 use crate::limits::Limits;
 
@@ -32,8 +33,14 @@ struct Log {
     /// Flows that ended, by the port of side A, with the packet at which that was noticed.
     ended: Vec<(u16, u64)>,
     asked: u32,
+    opener: Option<Side>,
     chunks: u32,
     packets: Vec<u64>,
+    /// What each flow waits for, and which were told when.
+    due_ns: HashMap<u32, u64>,
+    told: Vec<(u32, u64)>,
+    /// Side, octets that differ, and the packets of both copies.
+    conflicts: Vec<(Side, u64, Option<u64>, u64)>,
     unseen: u64,
 }
 
@@ -56,6 +63,7 @@ impl Reader for Log {
 
     fn chunk(&mut self, flow: &Flow, state: &mut u32, chunk: &Chunk<'_>, _: &At) -> Then {
         let key = (*state, chunk.side);
+        self.opener = flow.opener;
         let passed = self.passed.get(&chunk.side).copied().unwrap_or(0);
         let end = self.ends.entry(key).or_insert(passed);
         assert_eq!(chunk.offset, *end + chunk.lost, "a chunk begins where the last one ended");
@@ -71,6 +79,21 @@ impl Reader for Log {
         }
         text.push_str(core::str::from_utf8(chunk.octets).unwrap());
         if chunk.octets == b"%" { Then::Leave } else { Then::ReadOn }
+    }
+
+    fn conflict(&mut self, _: &Flow, _: &mut u32, conflict: &Conflict, at: &At) {
+        assert_eq!(conflict.again, at.packet);
+        let first = conflict.first.map(|packet| packet.number);
+        self.conflicts.push((conflict.side, conflict.octets, first, conflict.again.number));
+    }
+
+    fn due_ns(&self, state: &u32) -> Option<u64> {
+        self.due_ns.get(state).copied()
+    }
+
+    fn due(&mut self, _: &Flow, state: &mut u32, at: &At) {
+        self.due_ns.remove(state);
+        self.told.push((*state, at.time_ns));
     }
 
     fn end(&mut self, flow: &Flow, _: u32, at: &At) {
