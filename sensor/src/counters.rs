@@ -140,6 +140,9 @@ impl Counters {
         let (decode, flow) = (&self.decode, &self.flow);
         vec![
             ("flows", Some(flow.evicted.saturating_add(flow.evicted_unread))),
+            ("gap_flows", Some(flow.gap_overflows)),
+            // Copies that come later are not compared.
+            ("compared_octets", None),
             ("gap_octets", Some(flow.gap_overflows)),
             ("gap_segments", Some(flow.gap_overflows)),
             ("gap_ms", Some(flow.gaps.saturating_sub(flow.gap_overflows))),

@@ -155,13 +155,18 @@ mod tests {
         scores.finish().unwrap();
         let act = "1970-01-01T00:00:01.000000007Z,\"a, b.pcap\",3";
         let what = "modbus,10.0.0.5,10.0.0.9,1,write,6,write_single_register";
-        let bits = "conversation_bits,function_bits,point_bits,value_bits";
+        let column = |name: &str| format!("{name}_bits");
+        let bits: Vec<_> = DETECTORS.iter().map(|detector| column(detector.name)).collect();
+        let bits = bits.join(",");
+        let none = vec!["0.0"; DETECTORS.len()].join(",");
+        let nine = DETECTORS.iter().map(|d| if d.name == "point" { "9.0" } else { "0.0" });
+        let nine = nine.collect::<Vec<_>>().join(",");
         let expected = format!(
             "time,capture,packet,stage,protocol,client,server,unit,intent,function_code,function,\
              score_bits,severity,detector,kind,hard,{bits}\n\
-             {act},requested,{what},0.0,,,,false,0.0,0.0,0.0,0.0\n\
-             {act},requested,{what},3.0,critical,d,k2,true,0.0,0.0,9.0,0.0\n\
-             {act},ended,{what},3.0,critical,d,k2,true,0.0,0.0,0.0,0.0\n"
+             {act},requested,{what},0.0,,,,false,{none}\n\
+             {act},requested,{what},3.0,critical,d,k2,true,{nine}\n\
+             {act},ended,{what},3.0,critical,d,k2,true,{none}\n"
         );
         assert_eq!(fs::read_to_string(&path).unwrap(), expected);
     }

@@ -26,14 +26,10 @@ fn a_command_put_into_a_session_is_told_with_both_copies() {
     let [alert] = &told(session.capture())[..] else { panic!("not one alert") };
     assert_eq!((&alert["packets"], &alert["hard"]), (&json!([first, first + 1]), &json!(true)));
     assert_eq!((&alert["severity"], &alert["actor"]), (&json!("high"), &json!("10.0.0.1")));
-    assert_eq!(
-        alert["what"],
-        "modbus session: 10.0.0.1:49152 sent 10.0.0.2:502 3 other octets for a place of its \
-         stream than before"
-    );
+    assert_eq!(alert["what"], "10.0.0.1 sent 10.0.0.2 unit 1 other octets in its stream");
     let ids: Vec<&Value> = alert["techniques"].as_array().unwrap().iter().map(id).collect();
     assert_eq!(ids, ["T0830", "T0855"]);
-    assert_eq!((&alert["protocol"], &alert["function"]), (&json!("modbus"), &Value::Null));
+    assert_eq!((&alert["protocol"], &alert["unit"]), (&json!("modbus"), &json!(1)));
 }
 
 #[test]
@@ -60,7 +56,7 @@ fn a_report_put_into_a_session_is_told_also_if_it_comes_second() {
     assert_eq!(alert["packets"], json!([last - 1, last]));
     assert_eq!((&alert["actor"], &alert["client_ip"]), (&json!("10.0.0.2"), &json!("10.0.0.1")));
     let ids: Vec<&Value> = alert["techniques"].as_array().unwrap().iter().map(id).collect();
-    assert_eq!(ids, ["T0830", "T0856"]);
+    assert_eq!(ids, ["T0830", "T0855", "T0856"]);
 }
 
 #[test]

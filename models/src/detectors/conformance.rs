@@ -70,7 +70,7 @@ impl Conformance {
         self.reported_ns.insert(key, event.time_ns);
         let times = match quirk {
             0 => "never".to_owned(),
-            times => format!("{} of", counted(times, "time")),
+            times => counted(times, "time"),
         };
         found(Finding {
             detector: NAME,
@@ -81,7 +81,7 @@ impl Conformance {
             actor: by_device(event).then_some(event.conversation.server),
             about: None,
             because: format!(
-                "{}; {device} did so {times} {} of the baseline",
+                "{}; in {device}'s conversations that was so {times} in {} of the baseline",
                 says(mark),
                 counted(acts, "request"),
             ),
@@ -161,8 +161,8 @@ mod tests {
         assert_eq!((finding.kind, finding.hard), ("operate-without-select", true));
         assert_eq!(
             finding.because,
-            "the operation was not selected before; 10.0.0.21 unit 1 did so never 1,000 requests of the \
-             baseline"
+            "the operation was not selected before; in 10.0.0.21 unit 1's conversations that was so never \
+             in 1,000 requests of the baseline"
         );
         assert_eq!(
             finding.normal_if,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
-use gridtap_models::event::{Event, PacketRef, Protocol};
+use gridtap_models::event::{Event, Intent, PacketRef, Protocol, Stage};
 
 use super::record::{
     Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord,
@@ -100,7 +100,9 @@ impl Episode {
 
     /// Notes a finding; says whether it is of a new kind.
     fn note(&mut self, finding: &Finding, event: &Event) -> bool {
-        for technique in techniques::of(finding.kind, event.intent) {
+        // What was noticed of who asks is no act, and was meant for nothing that is known.
+        let meant = event.stage != Stage::Noticed || event.intent == Intent::Report;
+        for technique in techniques::of(finding.kind, meant.then_some(event.intent)) {
             if !self.techniques.contains(&technique) {
                 self.techniques.push(technique);
             }

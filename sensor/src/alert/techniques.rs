@@ -33,14 +33,17 @@ pub struct Technique {
     pub name: Word,
     /// The matrix and its version.
     pub matrix: Word,
+    /// The identifier of what version 19 of the matrix merged it into, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Word>,
 }
 
 /// The techniques that a finding of `kind`, about an act of `intent`, points to.
-pub(crate) fn of(kind: &str, intent: Intent) -> impl Iterator<Item = Technique> {
+pub(crate) fn of(kind: &str, intent: Option<Intent>) -> impl Iterator<Item = Technique> {
     ROWS.iter().filter_map(move |(when, technique)| {
         let applies = match when {
             When::Kind(name) => *name == kind,
-            When::Intent(word) => *word == intent.word(),
+            When::Intent(word) => intent.is_some_and(|intent| *word == intent.word()),
         };
         applies.then(|| technique.clone())
     })
@@ -50,12 +53,14 @@ fn rows() -> impl Iterator<Item = (When, Technique)> {
     TABLE.lines().filter(|line| !line.starts_with('#')).skip(1).filter_map(|line| {
         let mut cells = line.split('\t');
         let (when, id, name) = (cells.next()?, cells.next()?, cells.next()?);
+        let merged = cells.next().filter(|merged| *merged != "-").map(Word::from);
         let when = match when.split_once(':')? {
             ("kind", name) => When::Kind(name),
             ("intent", word) => When::Intent(word),
             _ => return None,
         };
-        let technique = Technique { id: id.into(), name: name.into(), matrix: MATRIX.into() };
+        let technique =
+            Technique { id: id.into(), name: name.into(), matrix: MATRIX.into(), merged };
         Some((when, technique))
     })
 }
@@ -75,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_rogue_write_is_a_rogue_master_and_an_unauthorized_command() {
-        let ids: Vec<_> = of("new-writer", Intent::Write).map(|t| t.id).collect();
+        let ids: Vec<_> = of("new-writer", Some(Intent::Write)).map(|t| t.id).collect();
         assert_eq!(ids, ["T0848", "T0855"]);
     }
 }

@@ -220,7 +220,7 @@ fn dnp3_functions_mean_what_they_do() {
         (frames::request::write_time(0, 1_700_000_000_000), Intent::SetTime),
         (frames::request::clear_restart(0), Intent::Freeze),
         (frames::request::cold_restart(0), Intent::Restart),
-        (frames::request::disable_unsolicited(0, &class), Intent::Configure),
+        (frames::request::disable_unsolicited(0, &class), Intent::Mute),
         (frames::request::delay_measure(0), Intent::Diagnose),
     ];
     for (fragment, intent) in table {
