@@ -2,6 +2,7 @@
 
 mod conformance;
 mod conversation;
+mod delay;
 mod function;
 mod point;
 mod value;
@@ -24,4 +25,5 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
+    Entry { name: delay::NAME, make: || Box::new(delay::SlowAnswers::default()) },
 ];
