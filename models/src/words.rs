@@ -38,6 +38,7 @@ words! { Limit:
     Points = "points",
     Reads = "reads",
     Reported = "reported",
+    Macs = "macs",
 }
 
 words! { Protocol: Modbus = "modbus", Dnp3 = "dnp3" }

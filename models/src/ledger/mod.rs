@@ -6,17 +6,19 @@
 //! ```text
 //! gridtap-baseline 1
 //! capture sha256:<hex> packets <n> from <time> to <time>
-//! limit <conversations|functions|points|reads> refused <n>
+//! limit <conversations|functions|points|reads|reported|macs> refused <n>
 //! conversation modbus <client> -> <server> unit <n> <tally>
 //! conversation dnp3 <client> master <n> -> <server> outstation <n> <tally>
 //!   function <intent> <code>[.<sub>] "<name>" done <n> refused <n> unanswered <n> <tally>
 //!   command <intent> <space> <address> values <values> <tally>
 //! device <protocol> <server> unit <n>
 //!   delay <spread of microseconds>
+//!   reports <tally>
 //!   quirk <mark> <tally>
 //!   read <space> <start> count <n> <tally>
 //!   point <space> <address> first <time> values <values> steps <spread> followed <n> ignored <n>
 //!     unexplained <n> (on the same line)
+//! host <address> mac <mac> <tally>
 //! checksum sha256:<hex of all lines above>
 //! ```
 //!
@@ -29,6 +31,7 @@ mod fields;
 mod index;
 mod learn;
 mod merge;
+mod pace;
 mod provenance;
 mod ranges;
 mod read;
@@ -43,11 +46,12 @@ mod write;
 
 pub use index::{ClientSum, CommandSum, DeviceSum, Kinds};
 pub use learn::{Observation, Saw};
+pub use pace::Pace;
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};
 pub use read::LoadError;
 pub use records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
-    Outcomes, Point, PointRecord, Span,
+    Mac, Outcomes, Point, PointRecord, Span,
 };
 pub use spread::Spread;
 pub use store::{Counts, Ledger};

@@ -1,6 +1,7 @@
 //! Text as the ledger, read strictly: what is not as it would be written is refused.
 
 use core::fmt;
+use std::net::IpAddr;
 
 use foldhash::HashMap;
 
@@ -8,15 +9,15 @@ use super::fields::{Fields, Read};
 use super::provenance::{Capture, Digest};
 use super::records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
-    Outcomes, Point, PointRecord, Span,
+    Mac, Outcomes, Point, PointRecord, Span,
 };
 use super::store::{Facts, Ledger};
 use super::time::Time;
 use super::write::{CHECKSUM, MAGIC, VERSION};
 use crate::event::{Conversation, Device, Intent, Mark, Protocol, Space};
 use crate::limits::{
-    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE, READS,
-    READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
+    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
+    POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
 
 /// Why a baseline file cannot be loaded.
@@ -126,6 +127,7 @@ enum Key {
     Limit(Limit),
     Conversation(Conversation, Fact),
     Device(Device, Trait),
+    Host(IpAddr, Mac),
 }
 
 /// Where a line stands within its device.
@@ -133,6 +135,7 @@ enum Key {
 enum Trait {
     Itself,
     Delay,
+    Reports,
     Quirk(Mark),
     Read(Span),
     Point(Point),
@@ -155,6 +158,7 @@ struct Reader {
     all_commands: usize,
     reads: usize,
     points: usize,
+    macs: usize,
 }
 
 impl Reader {
@@ -168,6 +172,8 @@ impl Reader {
             ("device", false) => self.device(fields),
             ("function", true) => self.function(fields),
             ("command", true) => self.command(fields),
+            ("host", false) => self.host(fields),
+            ("reports", true) => self.reports(fields),
             ("delay", true) => self.delay(fields),
             ("quirk", true) => self.quirk(fields),
             ("read", true) => self.read(fields),
@@ -309,6 +315,27 @@ impl Reader {
         Ok(())
     }
 
+    fn reports(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let tally = fields.tally()?;
+        fields.end()?;
+        self.of_device(Trait::Reports)?.reports = Some(tally);
+        Ok(())
+    }
+
+    fn host(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let host = fields.number("an address")?;
+        fields.word("mac")?;
+        let mac = fields.number("a MAC address")?;
+        let tally = fields.tally()?;
+        fields.end()?;
+        self.follow(Key::Host(host, mac))?;
+        self.macs += 1;
+        room(self.macs <= MACS, "MAC addresses")?;
+        let macs = self.facts.hosts.entry(host).or_default();
+        macs.insert(mac, tally);
+        room(macs.len() <= MACS_A_HOST, "MAC addresses of a host")
+    }
+
     fn quirk(&mut self, mut fields: Fields<'_>) -> Read<()> {
         let mark = fields.known("quirk", Mark::from_word)?;
         let tally = fields.tally()?;
@@ -352,7 +379,9 @@ impl Reader {
     fn within(&self) -> Read<Conversation> {
         match self.last {
             Some(Key::Conversation(conversation, _)) => Ok(conversation),
-            Some(Key::Capture(_) | Key::Limit(_) | Key::Device(..)) | None => Err(ALONE.to_owned()),
+            Some(Key::Capture(_) | Key::Limit(_) | Key::Device(..) | Key::Host(..)) | None => {
+                Err(ALONE.to_owned())
+            }
         }
     }
 

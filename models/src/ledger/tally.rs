@@ -39,6 +39,31 @@ impl Tally {
         self.segments.merge(&other.segments);
     }
 
+    /// Counts one more, or the first.
+    pub(crate) fn count_in(tally: &mut Option<Self>, time_ns: u64) {
+        match tally {
+            Some(tally) => tally.add(time_ns),
+            None => *tally = Some(Self::once(time_ns)),
+        }
+    }
+
+    /// Adds what was counted elsewhere, or takes it for the first.
+    pub(crate) fn merge_in(tally: &mut Option<Self>, other: &Self) {
+        match tally {
+            Some(tally) => tally.merge(other),
+            None => *tally = Some(other.clone()),
+        }
+    }
+
+    /// How much time its segments cover from the first time to the last, in nanoseconds.
+    #[must_use]
+    pub fn covered_ns(&self) -> u64 {
+        let whole = self.segments.count().saturating_mul(SEGMENT_NS);
+        let before = if self.segments.more() { 0 } else { self.first_ns % SEGMENT_NS };
+        let after = (SEGMENT_NS - 1).saturating_sub(self.last_ns % SEGMENT_NS);
+        whole.saturating_sub(before).saturating_sub(after)
+    }
+
     /// How often, at least 1.
     #[must_use]
     pub const fn count(&self) -> u64 {
@@ -142,6 +167,16 @@ mod tests {
             assert_eq!((tally.count, tally.segments.count()), (4, 4));
             assert_eq!((tally.first_ns, tally.last_ns), (4 * SEGMENT_NS + 7, 9 * SEGMENT_NS + 7));
         }
+    }
+
+    #[test]
+    fn the_time_covered_is_that_of_the_segments_between_first_and_last() {
+        let mut tally = Tally::once(SEGMENT_NS + 100);
+        assert_eq!(tally.covered_ns(), 1);
+        tally.add(2 * SEGMENT_NS + 50);
+        assert_eq!(tally.covered_ns(), SEGMENT_NS - 100 + 51);
+        tally.add(9 * SEGMENT_NS);
+        assert_eq!(tally.covered_ns(), SEGMENT_NS - 100 + SEGMENT_NS + 1);
     }
 
     #[test]
