@@ -4,8 +4,10 @@ mod conformance;
 mod conversation;
 mod delay;
 mod function;
+mod identity;
 mod point;
 mod value;
+mod volume;
 
 use crate::detector::Detector;
 
@@ -25,5 +27,7 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
+    Entry { name: identity::NAME, make: || Box::new(identity::ChangedHost::default()) },
+    Entry { name: volume::NAME, make: || Box::new(volume::Floods::default()) },
     Entry { name: delay::NAME, make: || Box::new(delay::SlowAnswers::default()) },
 ];

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::mac::Mac;
 use super::records::{
-    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Mac, Outcomes, Point,
+    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Outcomes, Point,
     PointRecord, Span,
 };
 use super::store::Ledger;
@@ -107,11 +108,13 @@ impl Ledger {
             Stage::Ended { outcome, after_ns } => {
                 self.learn_end(event, outcome);
                 if outcome != Outcome::Unanswered {
+                    self.learn_hosts(event);
                     self.learn_delay(event, after_ns);
                 }
                 self.learn_reported(event);
             }
             Stage::Reported => {
+                self.learn_hosts(event);
                 self.learn_report(event);
                 self.learn_reported(event);
             }
@@ -163,6 +166,9 @@ impl Ledger {
 
     /// The addresses of the link layer that the hosts of a conversation have.
     fn learn_hosts(&mut self, event: &Event) {
+        if !self.facts.conversations.contains_key(&event.conversation) {
+            return;
+        }
         for (host, mac) in event.hosts() {
             let known = self.facts.hosts.get_mut(&host).and_then(|macs| macs.get_mut(&mac));
             if let Some(tally) = known {

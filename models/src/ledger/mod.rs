@@ -27,9 +27,11 @@
 //! or `<bits not looked at> <bin>:<n>,…` ([`Spread`]). Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.
 
+mod error;
 mod fields;
 mod index;
 mod learn;
+mod mac;
 mod merge;
 mod pace;
 mod provenance;
@@ -44,14 +46,15 @@ mod time;
 mod values;
 mod write;
 
+pub use error::LoadError;
 pub use index::{ClientSum, CommandSum, DeviceSum, Kinds};
 pub use learn::{Observation, Saw};
+pub use mac::Mac;
 pub use pace::Pace;
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};
-pub use read::LoadError;
 pub use records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
-    Mac, Outcomes, Point, PointRecord, Span,
+    Outcomes, Point, PointRecord, Span,
 };
 pub use spread::Spread;
 pub use store::{Counts, Ledger};

@@ -1,15 +1,16 @@
 //! Text as the ledger, read strictly: what is not as it would be written is refused.
 
-use core::fmt;
 use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::error::LoadError;
 use super::fields::{Fields, Read};
+use super::mac::Mac;
 use super::provenance::{Capture, Digest};
 use super::records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
-    Mac, Outcomes, Point, PointRecord, Span,
+    Outcomes, Point, PointRecord, Span,
 };
 use super::store::{Facts, Ledger};
 use super::time::Time;
@@ -19,54 +20,6 @@ use crate::limits::{
     CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
     POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
-
-/// Why a baseline file cannot be loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LoadError {
-    /// It is something else.
-    NotABaseline,
-    /// It is of a later version than this program knows.
-    Newer {
-        /// Its version.
-        found: u32,
-        /// The latest version this program knows.
-        known: u32,
-    },
-    /// It is not what was written: cut short, damaged, or edited.
-    Checksum {
-        /// The line the checksum stands on, or should, from 1.
-        number: usize,
-    },
-    /// A line says what no baseline says.
-    Line {
-        /// Its number, from 1.
-        number: usize,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotABaseline => {
-                write!(f, "line 1: not a baseline: want `{MAGIC} {VERSION}`")
-            }
-            Self::Newer { found, known } => {
-                write!(f, "line 1: baseline of version {found}, this program knows {known}")
-            }
-            Self::Checksum { number } => {
-                write!(
-                    f,
-                    "line {number}: checksum is missing or wrong: cut short, damaged or edited"
-                )
-            }
-            Self::Line { number, reason } => write!(f, "line {number}: {reason}"),
-        }
-    }
-}
-
-impl core::error::Error for LoadError {}
 
 impl Ledger {
     /// Loads a baseline file.

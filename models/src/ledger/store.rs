@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::index::{ClientSum, DeviceSum, Index, Kinds, size};
+use super::mac::Mac;
 use super::pace::Pace;
 use super::provenance::{Capture, Digest, SameCapture};
-use super::records::{Command, ConversationRecord, DeviceRecord, FunctionKey, Mac, Span};
+use super::records::{Command, ConversationRecord, DeviceRecord, FunctionKey, Span};
 use super::tally::Tally;
 use crate::event::{Conversation, Device};
 use crate::limits::Limit;
