@@ -50,7 +50,7 @@ pub use error::LoadError;
 pub use index::{ClientSum, CommandSum, DeviceSum, Kinds};
 pub use learn::{Observation, Saw};
 pub use mac::Mac;
-pub use pace::Pace;
+pub use pace::{Pace, Pattern};
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};
 pub use records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,

@@ -104,6 +104,12 @@ impl DeviceRecord {
         self.quirks.get(&mark)
     }
 
+    /// Whether somebody read just this span.
+    #[must_use]
+    pub fn is_read(&self, span: Span) -> bool {
+        self.reads.contains_key(&span)
+    }
+
     /// What was learned of the values that it reports of a point.
     #[must_use]
     pub fn point(&self, point: Point) -> Option<&PointRecord> {

@@ -64,6 +64,12 @@ impl Tally {
         whole.saturating_sub(before).saturating_sub(after)
     }
 
+    /// The time from one to the next, on average, in nanoseconds.
+    #[must_use]
+    pub fn period_ns(&self) -> u64 {
+        self.covered_ns() / self.count.max(1)
+    }
+
     /// How often, at least 1.
     #[must_use]
     pub const fn count(&self) -> u64 {
@@ -119,6 +125,19 @@ impl Segments {
         self.earlier
     }
 
+    /// The longest stretch of these segments' gaps, counted in segments of `all`.
+    #[must_use]
+    pub fn longest_absence(&self, all: &Self) -> u64 {
+        let gaps = self.ranges.windows(2).map(|pair| match pair {
+            [before, after] => {
+                let gap = (before.1.saturating_add(1), after.0.saturating_sub(1));
+                all.ranges.iter().map(|range| overlap(*range, gap)).sum()
+            }
+            _ => 0,
+        });
+        gaps.max().unwrap_or(0)
+    }
+
     fn add(&mut self, segment: u32) {
         match self.ranges.last_mut() {
             Some((first, last)) if (*first..=*last).contains(&segment) => {}
@@ -144,6 +163,12 @@ impl Segments {
         self.earlier |= surplus > 0;
         self.ranges.drain(..surplus);
     }
+}
+
+/// How many numbers two ranges share.
+fn overlap(ours: (u32, u32), theirs: (u32, u32)) -> u64 {
+    let (first, last) = (ours.0.max(theirs.0), ours.1.min(theirs.1));
+    last.checked_sub(first).map_or(0, |more| u64::from(more) + 1)
 }
 
 #[cfg(test)]
@@ -177,6 +202,14 @@ mod tests {
         assert_eq!(tally.covered_ns(), SEGMENT_NS - 100 + 51);
         tally.add(9 * SEGMENT_NS);
         assert_eq!(tally.covered_ns(), SEGMENT_NS - 100 + SEGMENT_NS + 1);
+    }
+
+    #[test]
+    fn an_absence_is_counted_where_others_were_there() {
+        let all = tally(&[1, 2, 3, 4, 5, 20, 21, 22]);
+        let absent = |of: &[u64]| tally(of).segments.longest_absence(&all.segments);
+        assert_eq!((absent(&[1, 2, 3, 4, 5, 20, 21, 22]), absent(&[1, 5, 20])), (0, 3));
+        assert_eq!((absent(&[5, 20]), absent(&[4, 21, 22]), absent(&[3])), (0, 2, 0));
     }
 
     #[test]
