@@ -3,7 +3,7 @@
 use super::records::{FunctionKey, Outcomes};
 use super::store::Ledger;
 use super::tally::{SEGMENT_NS, Tally};
-use crate::event::{Conversation, Intent};
+use crate::event::{Conversation, Event, Intent};
 
 /// How often acts of each kind came, of one client, one device or the site.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +61,16 @@ pub struct Pattern {
 }
 
 impl Ledger {
+    /// Whether an act only reads, and of a known device only what somebody reads of it.
+    #[must_use]
+    pub fn reads_as_usual(&self, event: &Event) -> bool {
+        let Some(device) = self.record(&event.conversation.device()) else { return false };
+        let mut reads = event.reads().peekable();
+        event.intent == Intent::Read
+            && reads.peek().is_some()
+            && reads.all(|span| device.is_read(span))
+    }
+
     /// How a conversation polls, if it does so nine tenths of the time in which the site was seen.
     #[must_use]
     pub fn pattern(&self, conversation: &Conversation) -> Option<Pattern> {
