@@ -23,7 +23,7 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
-use crate::event::{Conversation, Device, Event, Outcome, Stage};
+use crate::event::{Conversation, Device, Event, Intent, Outcome, Stage};
 use crate::ledger::{Ledger, Pattern, SEGMENT_NS, Tally};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::{counted, grouped, lasting};
@@ -94,8 +94,8 @@ impl Detector for Silence {
         self.pass_time(ledger, event.time_ns);
         if ledger.conversation(&event.conversation).is_some() {
             self.hear(event);
-        } else if answered(event) && ledger.device(&event.conversation.device()).is_some() {
-            self.strangers.insert(event.conversation.device(), self.clock_ns);
+        } else {
+            self.hear_beside(ledger, event);
         }
         while let Some(&(due_ns, conversation)) = self.deadlines.first() {
             if due_ns > self.clock_ns {
@@ -131,11 +131,32 @@ impl Silence {
         self.last_ns = Some(now_ns.max(last_ns));
     }
 
+    /// Takes note of a conversation that the baseline does not know, for those that it does.
+    fn hear_beside(&mut self, ledger: &Ledger, event: &Event) {
+        let now_ns = self.clock_ns;
+        let Conversation { client, .. } = event.conversation;
+        let device = event.conversation.device();
+        if ledger.client(&client).is_some() {
+            let client = self.clients.entry(client).or_default();
+            if answered(event) {
+                (client.answered_ns, client.silent) = (now_ns, false);
+            } else if event.stage == Stage::Requested {
+                client.asked_ns = now_ns;
+            }
+        }
+        if answered(event) && ledger.device(&device).is_some() {
+            self.strangers.insert(device, now_ns);
+        }
+    }
+
     fn hear(&mut self, event: &Event) {
         let now_ns = self.clock_ns;
         let client = self.clients.entry(event.conversation.client).or_default();
         if event.stage == Stage::Requested {
             client.asked_ns = now_ns;
+            if event.intent != Intent::Read {
+                return;
+            }
             let poll = outline(event);
             let life = self.lives.entry(event.conversation).or_insert_with(|| Life {
                 poll: poll.clone(),
@@ -281,18 +302,16 @@ impl Silent<'_> {
         let Conversation { client, server, .. } = self.conversation;
         let device = self.conversation.device();
         let (since, usual) = (self.since(), self.usual());
-        let (kind, because) = if asked {
+        if asked {
             let requests = counted(self.life.unanswered, "request");
             let because =
                 format!("{device} has not answered {client} for {since}, to {requests}; {usual}");
-            ("server-silent", because)
-        } else {
-            let because = format!(
-                "{client} has not polled {device} for {since}, while it spoke to others; {usual}"
-            );
-            ("polls-stopped", because)
-        };
-        self.finding(kind, server, because)
+            return self.finding("server-silent", server, because);
+        }
+        let because = format!(
+            "{client} has not polled {device} for {since}, while it spoke to others; {usual}"
+        );
+        self.finding("polls-stopped", client, because)
     }
 
     fn finding(&self, kind: &'static str, actor: IpAddr, because: String) -> Finding {

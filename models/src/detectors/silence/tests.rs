@@ -78,7 +78,7 @@ fn a_device_that_is_polled_no_more_is_one_and_again_after_it_came_back() {
     let on = |_, server, second| server != 22 || second % 1_800 < 300;
     let findings = found(&site(), &polls(DAY..DAY + 1_500, on));
     let [finding] = &findings[..] else { panic!("{findings:?}") };
-    assert_eq!((finding.kind, finding.actor), ("polls-stopped", Some([10, 0, 0, 22].into())));
+    assert_eq!((finding.kind, finding.actor), ("polls-stopped", Some([10, 0, 0, 5].into())));
     let findings = found(&site(), &polls(DAY..DAY + 5 * HOUR, on));
     assert!((4..=5).contains(&findings.len()), "one an hour at most: {}", findings.len());
 }
@@ -129,4 +129,16 @@ fn a_standby_that_answers_are_given_to_ends_no_device() {
     }
     events.sort_by_key(|event| event.time_ns);
     assert_eq!(found(&site(), &events), []);
+}
+
+#[test]
+fn a_device_that_is_polled_under_another_address_now_is_not_a_master_that_stopped() {
+    let ledger = learn(&polls(0..12 * HOUR, |client, server, _| (client, server) == (5, 21)));
+    let mut events = polls(DAY..DAY + 600, |client, server, _| (client, server) == (5, 21));
+    for second in (DAY + 600..DAY + HOUR).step_by(5) {
+        events.extend(poll(5, 99, second));
+    }
+    let findings = found(&ledger, &events);
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!((finding.kind, finding.actor), ("polls-stopped", Some([10, 0, 0, 5].into())));
 }
