@@ -98,8 +98,8 @@ impl Detector for Floods {
                 self.count(ledger, event, &[client, device], What::Refusals, found);
             }
             Stage::Ended { outcome: Outcome::Unanswered, .. } => {
-                // A known device that does not answer has itself a fault; an unknown one is no fault.
-                let known = ledger.device(&event.conversation.device()).is_some();
+                // Where they spoke before, it is the device that fails; else the client tries in vain.
+                let known = ledger.conversation(&event.conversation).is_some();
                 let seen = !event.unseen.one_way && event.unseen.lost_octets == 0;
                 if seen && !event.broadcast {
                     let who = if known { device } else { client };
@@ -335,6 +335,8 @@ mod tests {
         let [(_, finding)] = &findings[..] else { panic!("{findings:?}") };
         assert_eq!(finding.kind, "unanswered-flood");
         assert_eq!(finding.actor, Some([10, 0, 0, 9].into()));
+        let scan = (0..60).map(|n| at(ended(request(66, 9), Outcome::Unanswered), n / 20));
+        assert_eq!(found(scan)[0].1.actor, None, "a stranger that a device does not answer");
         let unseen = crate::event::Unseen { one_way: true, lost_octets: 0 };
         assert_eq!(found(lost.map(|event| Event { unseen, ..event })), [], "only one side is seen");
     }
