@@ -34,6 +34,12 @@ pub const REPORTED_A_DEVICE: usize = 10_000;
 /// Points of all devices whose reported values are learned.
 pub const REPORTED: usize = 100_000;
 
+/// Addresses of the link layer of one host.
+pub const MACS_A_HOST: usize = 16;
+
+/// Addresses of the link layer of all hosts.
+pub const MACS: usize = 20_000;
+
 /// Distinct values of one commanded or reported point; with one more, only their range is kept.
 pub const VALUES_A_POINT: usize = 16;
 
@@ -62,4 +68,6 @@ pub enum Limit {
     Reads,
     /// [`REPORTED_A_DEVICE`] or [`REPORTED`].
     Reported,
+    /// [`MACS_A_HOST`] or [`MACS`].
+    Macs,
 }

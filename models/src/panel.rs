@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_would_do() {
         let error = Panel::new(&["value", "valeu"]).unwrap_err();
-        let wanted = "no detector `valeu`: want `conformance`, `danger`, `structure`, `conversation`, \
-                      `function`, `point`, `value`";
-        assert_eq!(error.to_string(), wanted);
+        let text = error.to_string();
+        assert!(text.starts_with("no detector `valeu`: want `conformance`, `danger`"), "{text}");
+        assert_eq!(text.matches('`').count(), 2 + 2 * DETECTORS.len(), "{text}");
     }
 }

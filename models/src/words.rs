@@ -38,6 +38,7 @@ words! { Limit:
     Points = "points",
     Reads = "reads",
     Reported = "reported",
+    Macs = "macs",
 }
 
 words! { Protocol: Modbus = "modbus", Dnp3 = "dnp3" }
@@ -212,6 +213,21 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
+/// A time span in the largest unit that it has at least two of, for people.
+pub(crate) fn lasting(ns: u64) -> String {
+    let units = [
+        (86_400_000_000_000, "days"),
+        (3_600_000_000_000, "h"),
+        (60_000_000_000, "min"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+    ];
+    let fits = units.into_iter().find(|(unit, _)| ns >= unit * 2);
+    let (unit, name) = fits.unwrap_or((1, "ns"));
+    format!("{} {name}", grouped(ns / unit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +253,21 @@ mod tests {
         let dnp3 =
             Conversation { protocol: Protocol::Dnp3, unit: 10, client_unit: Some(1), ..modbus };
         assert_eq!(dnp3.to_string(), "dnp3 10.0.0.5 master 1 -> 10.0.0.9 outstation 10");
+    }
+
+    #[test]
+    fn spans_of_time_keep_two_units_at_least() {
+        let table = [
+            (7, "7 ns"),
+            (1_999_000, "1,999 us"),
+            (2_000_000, "2 ms"),
+            (119_000_000_000, "119 s"),
+            (120_000_000_000, "2 min"),
+            (400 * 86_400_000_000_000, "400 days"),
+        ];
+        for (ns, text) in table {
+            assert_eq!(lasting(ns), text);
+        }
     }
 
     #[test]

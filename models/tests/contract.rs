@@ -92,11 +92,12 @@ fn events(targets: impl Strategy<Value = Vec<Target>>) -> impl Strategy<Value = 
         Intent::Unknown,
     ];
     let protocols = select(vec![Protocol::Modbus, Protocol::Dnp3]);
-    let who = (protocols, 1_u8..4, 3_u8..6, 0_u16..2, prop::option::of(0_u16..2));
+    let mac = prop::option::of((0_u8..3).prop_map(|last| [2, 0, 0, 0, 0, last]));
+    let who = (protocols, 1_u8..4, 3_u8..6, 0_u16..2, prop::option::of(0_u16..2), mac);
     let function = (0_u8..3, prop::option::of(0_u16..2), select(vec!["Poke", "Peek", "\"é\n"]));
     (who, function, select(intents.to_vec()), targets, 0_u64..600).prop_map(
         |(
-            (protocol, client, server, unit, client_unit),
+            (protocol, client, server, unit, client_unit, client_mac),
             (code, sub, name),
             intent,
             targets,
@@ -107,6 +108,7 @@ fn events(targets: impl Strategy<Value = Vec<Target>>) -> impl Strategy<Value = 
                 conversation: Conversation { protocol, unit, client_unit, ..event.conversation },
                 function: Function { code, sub, name },
                 time_ns: START_NS + at * MINUTE_NS,
+                client_mac,
                 intent,
                 targets,
                 ..event

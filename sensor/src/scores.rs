@@ -158,15 +158,15 @@ mod tests {
         let column = |name: &str| format!("{name}_bits");
         let bits: Vec<_> = DETECTORS.iter().map(|detector| column(detector.name)).collect();
         let bits = bits.join(",");
-        let none = vec!["0.0"; DETECTORS.len()].join(",");
-        let nine = DETECTORS.iter().map(|d| if d.name == "point" { "9.0" } else { "0.0" });
-        let nine = nine.collect::<Vec<_>>().join(",");
+        let silent = vec!["0.0"; DETECTORS.len()].join(",");
+        let point = DETECTORS.iter().map(|d| if d.name == "point" { "9.0" } else { "0.0" });
+        let point = point.collect::<Vec<_>>().join(",");
         let expected = format!(
             "time,capture,packet,stage,protocol,client,server,unit,intent,function_code,function,\
              score_bits,severity,detector,kind,hard,{bits}\n\
-             {act},requested,{what},0.0,,,,false,{none}\n\
-             {act},requested,{what},3.0,critical,d,k2,true,{nine}\n\
-             {act},ended,{what},3.0,critical,d,k2,true,{none}\n"
+             {act},requested,{what},0.0,,,,false,{silent}\n\
+             {act},requested,{what},3.0,critical,d,k2,true,{point}\n\
+             {act},ended,{what},3.0,critical,d,k2,true,{silent}\n"
         );
         assert_eq!(fs::read_to_string(&path).unwrap(), expected);
     }

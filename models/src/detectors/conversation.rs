@@ -5,27 +5,37 @@
 //! does not make it silent). The kind is `new-writer` where the act changes something and
 //! `new-conversation` where it does not. Surprise is by the chain rule: a new conversation, times
 //! this client, times this device, each estimated over all acts of the baseline.
+//! A new client that only reads what a client of the baseline reads, which has been silent for longer than
+//! its period, took its place: one notice `standby-takeover` of [`TAKEOVER`], and none for the other
+//! devices of that client.
 //! *Blind to*: a known client's address used by somebody else; what is said; a server that the
 //! baseline never saw serving.
 //! *State*: the hosts whose inversion was reported; each is a server of the ledger, so they are as
-//! bounded as it is.
+//! bounded as it is. When each client asked last, and who stands in for whom (`standby.rs`).
+
+mod standby;
 
 use std::net::IpAddr;
 
 use foldhash::HashSet;
 
-use crate::detector::{Detector, Finding};
+use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Event, Intent, Stage};
 use crate::ledger::Ledger;
 use crate::surprise::{self, Context, FLOOR};
-use crate::words::counted;
+use crate::words::{counted, lasting};
+use standby::{Standby, Stands};
 
 pub(crate) const NAME: &str = "conversation";
+
+/// The surprise of a takeover: worth one notice, whatever was learned.
+const TAKEOVER: Bits = Bits(10.0);
 
 /// Judges who speaks to whom.
 #[derive(Debug, Default)]
 pub(crate) struct NewConversation {
     inverted: HashSet<IpAddr>,
+    standby: Standby,
 }
 
 impl Detector for NewConversation {
@@ -36,8 +46,14 @@ impl Detector for NewConversation {
         if ledger.serves(&event.conversation.client) {
             self.judge_role(ledger, event, found);
         }
-        if ledger.conversation(&event.conversation).is_none() {
-            judge_novelty(ledger, event, found);
+        if ledger.conversation(&event.conversation).is_some() {
+            self.standby.note(event);
+            return;
+        }
+        match self.standby.stands(ledger, event) {
+            Stands::Not => judge_novelty(ledger, event, found),
+            Stands::First(client, silent_ns) => found(takeover(event, client, silent_ns)),
+            Stands::Again => {}
         }
     }
 }
@@ -68,6 +84,25 @@ impl NewConversation {
             ),
             normal_if: format!("{client} is known to be both client and server"),
         });
+    }
+}
+
+fn takeover(event: &Event, client: IpAddr, silent_ns: u64) -> Finding {
+    let conversation = event.conversation;
+    Finding {
+        detector: NAME,
+        kind: "standby-takeover",
+        surprise: TAKEOVER,
+        hard: false,
+        actor: None,
+        about: None,
+        because: format!(
+            "{} is new to {} and reads what {client} reads of it, which asked nobody for {}",
+            conversation.asker(),
+            conversation.device(),
+            lasting(silent_ns),
+        ),
+        normal_if: format!("baseline lists conversation {conversation}"),
     }
 }
 

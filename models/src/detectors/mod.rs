@@ -3,10 +3,15 @@
 mod conformance;
 mod conversation;
 mod danger;
+mod delay;
+mod fanout;
 mod function;
+mod identity;
 mod point;
+mod silence;
 mod structure;
 mod value;
+mod volume;
 
 use crate::detector::Detector;
 
@@ -28,4 +33,9 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
+    Entry { name: identity::NAME, make: || Box::new(identity::ChangedHost::default()) },
+    Entry { name: fanout::NAME, make: || Box::new(fanout::Scans::default()) },
+    Entry { name: volume::NAME, make: || Box::new(volume::Floods::default()) },
+    Entry { name: silence::NAME, make: || Box::new(silence::Silence::default()) },
+    Entry { name: delay::NAME, make: || Box::new(delay::SlowAnswers::default()) },
 ];

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 
+use super::pace::Pace;
 use super::ranges;
 use super::records::{Command, FunctionKey, Span};
 use super::store::Facts;
@@ -57,6 +58,8 @@ pub struct ClientSum {
     pub conversations: u64,
     /// In how many of them each function was sent.
     pub functions: Kinds<FunctionKey>,
+    /// How often its acts came.
+    pub pace: Pace,
 }
 
 /// All conversations with one device.
@@ -76,6 +79,8 @@ pub struct DeviceSum {
     pub given: u64,
     /// The conversations, sorted.
     pub(crate) with: Vec<Conversation>,
+    /// How often acts came to it.
+    pub pace: Pace,
     commands: HashMap<Command, CommandSum>,
     polled: BTreeMap<Space, Vec<(u32, u32)>>,
 }
@@ -139,6 +144,7 @@ impl DeviceSum {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Index {
     pub(crate) acts: u64,
+    pub(crate) pace: Pace,
     pub(crate) clients: HashMap<IpAddr, ClientSum>,
     pub(crate) servers: HashSet<IpAddr>,
     pub(crate) devices: HashMap<Device, DeviceSum>,
@@ -154,6 +160,8 @@ pub(crate) struct Index {
     pub(crate) spans_learned: usize,
     /// Reported points of all devices.
     pub(crate) points_learned: usize,
+    /// Addresses of the link layer of all hosts.
+    pub(crate) macs_learned: usize,
 }
 
 impl Index {
@@ -163,8 +171,12 @@ impl Index {
         for (conversation, record) in &facts.conversations {
             index.add_conversation(conversation);
             index.add_acts(conversation, record.tally.count, record.tally.first_ns);
-            for (key, _) in &record.functions {
+            index.each_pace(conversation, |pace| pace.add_acts(&record.tally));
+            for (key, function) in &record.functions {
                 index.add_function(conversation.client, *key);
+                index.each_pace(conversation, |pace| {
+                    pace.add_function(*key, &function.tally, function.outcomes);
+                });
             }
             for (command, record) in &record.commands {
                 let sum = index.add_command(conversation.device(), *command, true);
@@ -178,6 +190,7 @@ impl Index {
             }
             index.points_learned += record.points.len();
         }
+        index.macs_learned = facts.hosts.values().map(BTreeMap::len).sum();
         index
     }
 
@@ -199,6 +212,19 @@ impl Index {
         device.first_ns = if device.acts == 0 { first_ns } else { device.first_ns.min(first_ns) };
         for acts in [&mut self.acts, &mut client.acts, &mut device.acts] {
             *acts = acts.saturating_add(count);
+        }
+    }
+
+    /// The paces that an act of this conversation belongs to: of the site, client and device.
+    pub(crate) fn each_pace(
+        &mut self,
+        conversation: &Conversation,
+        mut add: impl FnMut(&mut Pace),
+    ) {
+        let client = self.clients.entry(conversation.client).or_default();
+        let device = self.devices.entry(conversation.device()).or_default();
+        for pace in [&mut self.pace, &mut client.pace, &mut device.pace] {
+            add(pace);
         }
     }
 

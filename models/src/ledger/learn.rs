@@ -1,16 +1,20 @@
 //! How an event becomes counts.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::mac::Mac;
 use super::records::{
-    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Point, PointRecord,
-    Span,
+    Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Outcomes, Point,
+    PointRecord, Span,
 };
 use super::store::Ledger;
 use super::tally::Tally;
 use super::values::Values;
 use crate::event::{Conversation, Device, Event, Intent, Outcome, Space, Stage, Target, Value};
 use crate::limits::{
-    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE,
-    POINTS_AN_ACT, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
+    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
+    POINTS_A_DEVICE, POINTS_AN_ACT, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
 use crate::surprise::real;
 
@@ -54,6 +58,16 @@ impl Event {
         })
     }
 
+    /// The two hosts with their addresses of the link layer, where it has any; groups have none.
+    pub fn hosts(&self) -> impl Iterator<Item = (IpAddr, Mac)> {
+        let ends = [
+            (self.conversation.client, self.client_mac),
+            (self.conversation.server, self.server_mac),
+        ];
+        let hosts = ends.into_iter().filter_map(|(host, mac)| Some((host, Mac(mac?))));
+        hosts.filter(|(_, mac)| !mac.is_group())
+    }
+
     fn commanded(&self) -> impl Iterator<Item = &Target> {
         let commands = self.intent.commands();
         let carries = commands && self.carries_values();
@@ -94,11 +108,16 @@ impl Ledger {
             Stage::Ended { outcome, after_ns } => {
                 self.learn_end(event, outcome);
                 if outcome != Outcome::Unanswered {
+                    self.learn_hosts(event);
                     self.learn_delay(event, after_ns);
                 }
                 self.learn_reported(event);
             }
-            Stage::Reported => self.learn_reported(event),
+            Stage::Reported => {
+                self.learn_hosts(event);
+                self.learn_report(event);
+                self.learn_reported(event);
+            }
             Stage::Noticed => {}
         }
     }
@@ -138,6 +157,35 @@ impl Ledger {
         record.delays.add(real(after_ns / 1_000));
     }
 
+    fn learn_report(&mut self, event: &Event) {
+        if self.facts.conversations.contains_key(&event.conversation) {
+            let record = self.facts.devices.entry(event.conversation.device()).or_default();
+            Tally::count_in(&mut record.reports, event.time_ns);
+        }
+    }
+
+    /// The addresses of the link layer that the hosts of a conversation have.
+    fn learn_hosts(&mut self, event: &Event) {
+        if !self.facts.conversations.contains_key(&event.conversation) {
+            return;
+        }
+        for (host, mac) in event.hosts() {
+            let known = self.facts.hosts.get_mut(&host).and_then(|macs| macs.get_mut(&mac));
+            if let Some(tally) = known {
+                tally.add(event.time_ns);
+                continue;
+            }
+            let macs = self.facts.hosts.get(&host).map_or(0, BTreeMap::len);
+            if macs >= MACS_A_HOST || self.index.macs_learned >= MACS {
+                self.facts.refuse(Limit::Macs, 1);
+                continue;
+            }
+            self.index.macs_learned += 1;
+            let macs = self.facts.hosts.entry(host).or_default();
+            macs.insert(mac, Tally::once(event.time_ns));
+        }
+    }
+
     fn learn_reported(&mut self, event: &Event) {
         if event.reported.is_empty() || !self.facts.conversations.contains_key(&event.conversation)
         {
@@ -166,6 +214,7 @@ impl Ledger {
         if !self.learn_act(&event.conversation, event.time_ns) {
             return;
         }
+        self.learn_hosts(event);
         self.learn_function(event);
         let device = event.conversation.device();
         for span in event.reads() {
@@ -189,6 +238,7 @@ impl Ledger {
             return false;
         }
         self.index.add_acts(conversation, 1, time_ns);
+        self.index.each_pace(conversation, |pace| pace.add_act(time_ns));
         true
     }
 
@@ -207,6 +257,11 @@ impl Ledger {
             self.index.add_function(event.conversation.client, key);
         } else {
             self.facts.refuse(Limit::Functions, 1);
+            return;
+        }
+        if key.intent.commands() {
+            let time_ns = event.time_ns;
+            self.index.each_pace(&event.conversation, |pace| pace.add_command(time_ns));
         }
     }
 
@@ -254,6 +309,9 @@ impl Ledger {
         let key = event.function_key();
         if let Some((_, known)) = record.functions.iter_mut().find(|(known, _)| *known == key) {
             known.outcomes.add(outcome);
+            let mut once = Outcomes::default();
+            once.add(outcome);
+            self.index.each_pace(&event.conversation, |pace| pace.add_outcomes(once));
         }
     }
 }

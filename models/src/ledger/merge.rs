@@ -10,8 +10,8 @@ use super::provenance::SameCapture;
 use super::records::{ConversationRecord, DeviceRecord};
 use super::store::{Facts, Ledger};
 use crate::limits::{
-    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE, READS,
-    READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
+    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
+    POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
 
 impl Ledger {
@@ -46,6 +46,13 @@ impl Facts {
         self.add_rulings(other);
         add_each(&mut self.conversations, &other.conversations, ConversationRecord::merge);
         add_each(&mut self.devices, &other.devices, DeviceRecord::merge);
+        for (host, theirs) in &other.hosts {
+            let ours = self.hosts.entry(*host).or_default();
+            for (mac, tally) in theirs {
+                let ours = ours.entry(*mac);
+                ours.and_modify(|ours| ours.merge(tally)).or_insert_with(|| tally.clone());
+            }
+        }
     }
 
     /// Takes out what is beyond the limits, the youngest first.
@@ -55,6 +62,7 @@ impl Facts {
         self.prune_commands();
         self.prune_reads();
         self.prune_points();
+        self.prune_macs();
         self.devices.retain(|_, record| !record.is_empty());
     }
 
@@ -98,6 +106,22 @@ impl Facts {
         self.refuse(Limit::Points, size(surplus.len()));
     }
 
+    fn prune_macs(&mut self) {
+        let mut all = Vec::new();
+        for (host, macs) in &self.hosts {
+            let seen = macs.iter().map(|(mac, tally)| (tally.first_ns, *mac));
+            all.push((*host, seen.collect()));
+        }
+        let surplus = surplus_of_each(all, MACS_A_HOST, MACS);
+        for (host, mac) in &surplus {
+            if let Some(macs) = self.hosts.get_mut(host) {
+                macs.remove(mac);
+            }
+        }
+        self.hosts.retain(|_, macs| !macs.is_empty());
+        self.refuse(Limit::Macs, size(surplus.len()));
+    }
+
     fn prune_reads(&mut self) {
         let mut all = Vec::new();
         for (device, record) in &self.devices {
@@ -138,6 +162,9 @@ impl DeviceRecord {
         }
         add_each(&mut self.points, &other.points, super::PointRecord::merge);
         self.delays.merge(&other.delays);
+        if let Some(reports) = &other.reports {
+            super::Tally::merge_in(&mut self.reports, reports);
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```text
 //! gridtap-baseline 1
 //! capture sha256:<hex> packets <n> from <time> to <time>
-//! limit <conversations|functions|points|reads> refused <n>
+//! limit <conversations|functions|points|reads|reported|macs> refused <n>
 //! ruling <normal|never> "<text>" by "<who>" at <time>
 //! ruling window <time> to <time> actor <address> by "<who>" at <time>
 //! conversation modbus <client> -> <server> unit <n> <tally>
@@ -15,10 +15,12 @@
 //!   command <intent> <space> <address> values <values> <tally>
 //! device <protocol> <server> unit <n>
 //!   delay <spread of microseconds>
+//!   reports <tally>
 //!   quirk <mark> <tally>
 //!   read <space> <start> count <n> <tally>
 //!   point <space> <address> first <time> values <values> steps <spread> followed <n> ignored <n>
 //!     unexplained <n> (on the same line)
+//! host <address> mac <mac> <tally>
 //! checksum sha256:<hex of all lines above>
 //! ```
 //!
@@ -29,10 +31,13 @@
 
 mod diff;
 mod diff_show;
+mod error;
 mod fields;
 mod index;
 mod learn;
+mod mac;
 mod merge;
+mod pace;
 mod provenance;
 mod ranges;
 mod read;
@@ -48,10 +53,12 @@ mod write;
 
 pub use diff::{Change, Difference, Subject};
 pub use diff_show::show_differences;
+pub use error::LoadError;
 pub use index::{ClientSum, CommandSum, DeviceSum, Kinds};
 pub use learn::{Observation, Saw};
+pub use mac::Mac;
+pub use pace::{Pace, Pattern};
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};
-pub use read::LoadError;
 pub use records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
     Outcomes, Point, PointRecord, Span,

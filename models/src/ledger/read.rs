@@ -1,11 +1,13 @@
 //! Text as the ledger, read strictly: what is not as it would be written is refused.
 
 use core::cmp::Ordering;
-use core::fmt;
+use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::error::LoadError;
 use super::fields::{Fields, Read};
+use super::mac::Mac;
 use super::provenance::{Capture, Digest};
 use super::records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
@@ -17,57 +19,9 @@ use super::time::Time;
 use super::write::{CHECKSUM, MAGIC, VERSION};
 use crate::event::{Conversation, Device, Intent, Mark, Protocol, Space};
 use crate::limits::{
-    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, POINTS, POINTS_A_DEVICE, READS,
-    READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE, RULINGS,
+    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
+    POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE, RULINGS,
 };
-
-/// Why a baseline file cannot be loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LoadError {
-    /// It is something else.
-    NotABaseline,
-    /// It is of a later version than this program knows.
-    Newer {
-        /// Its version.
-        found: u32,
-        /// The latest version this program knows.
-        known: u32,
-    },
-    /// It is not what was written: cut short, damaged, or edited.
-    Checksum {
-        /// The line the checksum stands on, or should, from 1.
-        number: usize,
-    },
-    /// A line says what no baseline says.
-    Line {
-        /// Its number, from 1.
-        number: usize,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotABaseline => {
-                write!(f, "line 1: not a baseline: want `{MAGIC} {VERSION}`")
-            }
-            Self::Newer { found, known } => {
-                write!(f, "line 1: baseline of version {found}, this program knows {known}")
-            }
-            Self::Checksum { number } => {
-                write!(
-                    f,
-                    "line {number}: checksum is missing or wrong: cut short, damaged or edited"
-                )
-            }
-            Self::Line { number, reason } => write!(f, "line {number}: {reason}"),
-        }
-    }
-}
-
-impl core::error::Error for LoadError {}
 
 impl Ledger {
     /// Loads a baseline file.
@@ -129,6 +83,7 @@ enum Key {
     Ruling(Ruling),
     Conversation(Conversation, Fact),
     Device(Device, Trait),
+    Host(IpAddr, Mac),
 }
 
 /// Where a line stands within its device.
@@ -136,6 +91,7 @@ enum Key {
 enum Trait {
     Itself,
     Delay,
+    Reports,
     Quirk(Mark),
     Read(Span),
     Point(Point),
@@ -158,6 +114,7 @@ struct Reader {
     all_commands: usize,
     reads: usize,
     points: usize,
+    macs: usize,
 }
 
 impl Reader {
@@ -172,6 +129,8 @@ impl Reader {
             ("device", false) => self.device(fields),
             ("function", true) => self.function(fields),
             ("command", true) => self.command(fields),
+            ("host", false) => self.host(fields),
+            ("reports", true) => self.reports(fields),
             ("delay", true) => self.delay(fields),
             ("quirk", true) => self.quirk(fields),
             ("read", true) => self.read(fields),
@@ -338,6 +297,27 @@ impl Reader {
         Ok(())
     }
 
+    fn reports(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let tally = fields.tally()?;
+        fields.end()?;
+        self.of_device(Trait::Reports)?.reports = Some(tally);
+        Ok(())
+    }
+
+    fn host(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let host = fields.number("an address")?;
+        fields.word("mac")?;
+        let mac = fields.number("a MAC address")?;
+        let tally = fields.tally()?;
+        fields.end()?;
+        self.follow(Key::Host(host, mac))?;
+        self.macs += 1;
+        room(self.macs <= MACS, "MAC addresses")?;
+        let macs = self.facts.hosts.entry(host).or_default();
+        macs.insert(mac, tally);
+        room(macs.len() <= MACS_A_HOST, "MAC addresses of a host")
+    }
+
     fn quirk(&mut self, mut fields: Fields<'_>) -> Read<()> {
         let mark = fields.known("quirk", Mark::from_word)?;
         let tally = fields.tally()?;
@@ -381,9 +361,10 @@ impl Reader {
     fn within(&self) -> Read<Conversation> {
         match self.last {
             Some(Key::Conversation(conversation, _)) => Ok(conversation),
-            Some(Key::Capture(_) | Key::Limit(_) | Key::Ruling(_) | Key::Device(..)) | None => {
-                Err(ALONE.to_owned())
-            }
+            Some(
+                Key::Capture(_) | Key::Limit(_) | Key::Ruling(_) | Key::Device(..) | Key::Host(..),
+            )
+            | None => Err(ALONE.to_owned()),
         }
     }
 

@@ -94,6 +94,7 @@ pub struct DeviceRecord {
     pub(crate) quirks: BTreeMap<Mark, Tally>,
     pub(crate) points: HashMap<Point, PointRecord>,
     pub(crate) delays: Spread,
+    pub(crate) reports: Option<Tally>,
 }
 
 impl DeviceRecord {
@@ -101,6 +102,12 @@ impl DeviceRecord {
     #[must_use]
     pub fn quirk(&self, mark: Mark) -> Option<&Tally> {
         self.quirks.get(&mark)
+    }
+
+    /// Whether somebody read just this span.
+    #[must_use]
+    pub fn is_read(&self, span: Span) -> bool {
+        self.reads.contains_key(&span)
     }
 
     /// What was learned of the values that it reports of a point.
@@ -113,6 +120,12 @@ impl DeviceRecord {
     #[must_use]
     pub const fn delays(&self) -> &Spread {
         &self.delays
+    }
+
+    /// How often it spoke unasked, or went on with its answer, if it did.
+    #[must_use]
+    pub const fn reports(&self) -> Option<&Tally> {
+        self.reports.as_ref()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -42,6 +42,7 @@ impl Ledger {
             }
         }
         self.show_polled(&mut table);
+        self.show_hosts(&mut table);
         table.aligned(&mut name)
     }
 
@@ -69,6 +70,18 @@ impl Ledger {
         }
         let legend = "rows: acts, ten-minute segments with any, first to last, outcomes or values";
         table.line(legend.to_owned());
+    }
+
+    fn show_hosts(&self, table: &mut Table) {
+        if !self.facts.hosts.is_empty() {
+            table.line(String::new());
+            table.line("hosts".to_owned());
+        }
+        for (host, macs) in &self.facts.hosts {
+            for (mac, tally) in macs {
+                table.row(format!("  {host} mac {mac}"), tally, String::new());
+            }
+        }
     }
 
     fn show_polled(&self, table: &mut Table) {

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::index::{ClientSum, DeviceSum, Index, Kinds, size};
+use super::mac::Mac;
+use super::pace::Pace;
 use super::provenance::{Capture, Digest, SameCapture};
 use super::records::{Command, ConversationRecord, DeviceRecord, FunctionKey, Span};
 use super::rulings::{Ruled, Ruling};
@@ -34,6 +36,8 @@ pub(crate) struct Facts {
     pub(crate) rulings: BTreeMap<Ruling, Ruled>,
     pub(crate) conversations: HashMap<Conversation, ConversationRecord>,
     pub(crate) devices: HashMap<Device, DeviceRecord>,
+    /// The addresses of the link layer that hosts had.
+    pub(crate) hosts: BTreeMap<IpAddr, BTreeMap<Mac, Tally>>,
 }
 
 impl Facts {
@@ -140,6 +144,24 @@ impl Ledger {
     #[must_use]
     pub fn serves(&self, host: &IpAddr) -> bool {
         self.index.servers.contains(host)
+    }
+
+    /// How often the acts of the whole site came.
+    #[must_use]
+    pub const fn pace(&self) -> &Pace {
+        &self.index.pace
+    }
+
+    /// The addresses of the link layer that a host had, sorted.
+    #[must_use]
+    pub fn macs(&self, host: &IpAddr) -> Option<&BTreeMap<Mac, Tally>> {
+        self.facts.hosts.get(host)
+    }
+
+    /// The hosts that had an address of the link layer, sorted.
+    pub fn hosts_of(&self, mac: Mac) -> impl Iterator<Item = IpAddr> {
+        let hosts = self.facts.hosts.iter();
+        hosts.filter(move |(_, macs)| macs.contains_key(&mac)).map(|(host, _)| *host)
     }
 
     /// Acts of the whole site as events, conversations as symbols.

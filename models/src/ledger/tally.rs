@@ -39,6 +39,37 @@ impl Tally {
         self.segments.merge(&other.segments);
     }
 
+    /// Counts one more, or the first.
+    pub(crate) fn count_in(tally: &mut Option<Self>, time_ns: u64) {
+        match tally {
+            Some(tally) => tally.add(time_ns),
+            None => *tally = Some(Self::once(time_ns)),
+        }
+    }
+
+    /// Adds what was counted elsewhere, or takes it for the first.
+    pub(crate) fn merge_in(tally: &mut Option<Self>, other: &Self) {
+        match tally {
+            Some(tally) => tally.merge(other),
+            None => *tally = Some(other.clone()),
+        }
+    }
+
+    /// How much time its segments cover from the first time to the last, in nanoseconds.
+    #[must_use]
+    pub fn covered_ns(&self) -> u64 {
+        let whole = self.segments.count().saturating_mul(SEGMENT_NS);
+        let before = if self.segments.more() { 0 } else { self.first_ns % SEGMENT_NS };
+        let after = (SEGMENT_NS - 1).saturating_sub(self.last_ns % SEGMENT_NS);
+        whole.saturating_sub(before).saturating_sub(after)
+    }
+
+    /// The time from one to the next, on average, in nanoseconds.
+    #[must_use]
+    pub fn period_ns(&self) -> u64 {
+        self.covered_ns() / self.count.max(1)
+    }
+
     /// How often, at least 1.
     #[must_use]
     pub const fn count(&self) -> u64 {
@@ -94,6 +125,19 @@ impl Segments {
         self.earlier
     }
 
+    /// The longest stretch of these segments' gaps, counted in segments of `all`.
+    #[must_use]
+    pub fn longest_absence(&self, all: &Self) -> u64 {
+        let gaps = self.ranges.windows(2).map(|pair| match pair {
+            [before, after] => {
+                let gap = (before.1.saturating_add(1), after.0.saturating_sub(1));
+                all.ranges.iter().map(|range| overlap(*range, gap)).sum()
+            }
+            _ => 0,
+        });
+        gaps.max().unwrap_or(0)
+    }
+
     fn add(&mut self, segment: u32) {
         match self.ranges.last_mut() {
             Some((first, last)) if (*first..=*last).contains(&segment) => {}
@@ -121,6 +165,12 @@ impl Segments {
     }
 }
 
+/// How many numbers two ranges share.
+fn overlap(ours: (u32, u32), theirs: (u32, u32)) -> u64 {
+    let (first, last) = (ours.0.max(theirs.0), ours.1.min(theirs.1));
+    last.checked_sub(first).map_or(0, |more| u64::from(more) + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -142,6 +192,24 @@ mod tests {
             assert_eq!((tally.count, tally.segments.count()), (4, 4));
             assert_eq!((tally.first_ns, tally.last_ns), (4 * SEGMENT_NS + 7, 9 * SEGMENT_NS + 7));
         }
+    }
+
+    #[test]
+    fn the_time_covered_is_that_of_the_segments_between_first_and_last() {
+        let mut tally = Tally::once(SEGMENT_NS + 100);
+        assert_eq!(tally.covered_ns(), 1);
+        tally.add(2 * SEGMENT_NS + 50);
+        assert_eq!(tally.covered_ns(), SEGMENT_NS - 100 + 51);
+        tally.add(9 * SEGMENT_NS);
+        assert_eq!(tally.covered_ns(), SEGMENT_NS - 100 + SEGMENT_NS + 1);
+    }
+
+    #[test]
+    fn an_absence_is_counted_where_others_were_there() {
+        let all = tally(&[1, 2, 3, 4, 5, 20, 21, 22]);
+        let absent = |of: &[u64]| tally(of).segments.longest_absence(&all.segments);
+        assert_eq!((absent(&[1, 2, 3, 4, 5, 20, 21, 22]), absent(&[1, 5, 20])), (0, 3));
+        assert_eq!((absent(&[5, 20]), absent(&[4, 21, 22]), absent(&[3])), (0, 2, 0));
     }
 
     #[test]

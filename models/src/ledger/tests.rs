@@ -304,3 +304,48 @@ fn a_merge_beyond_the_limits_keeps_what_was_seen_first_whichever_way_round() {
     assert_eq!(ours.conversations().into_iter().filter(late_client).count(), 3_999);
     assert_eq!(Ledger::from_text(&ours.to_text()), Ok(ours));
 }
+
+#[test]
+fn the_hardware_addresses_of_hosts_are_learned_written_and_shown() {
+    let from =
+        |mac: [u8; 6], minute| Event { client_mac: Some(mac), ..later(request(5, 9), minute) };
+    let mut ledger = Ledger::default();
+    ledger.learn(&from([2, 0, 0, 0, 0, 5], 0));
+    ledger.learn(&from([0xff; 6], 1));
+    let mut other = Ledger::default();
+    other.learn(&from([2, 0, 0, 0, 0, 5], 1));
+    other.learn(&from([2, 0, 0, 0, 0, 0xab], 2));
+    ledger.merge(&other).unwrap();
+    let text = ledger.to_text();
+    assert!(text.contains("\nhost 10.0.0.5 mac 02:00:00:00:00:05 acts 2 first"), "{text}");
+    assert!(text.contains("\nhost 10.0.0.5 mac 02:00:00:00:00:ab acts 1 first"), "{text}");
+    assert_eq!(text.matches("\nhost ").count(), 2, "a group is no host\n{text}");
+    assert_eq!(Ledger::from_text(&text), Ok(ledger.clone()));
+    assert!(ledger.show().contains("hosts\n  10.0.0.5 mac 02:00:00:00:00:05"), "{}", ledger.show());
+}
+
+#[test]
+fn hardware_addresses_are_bounded() {
+    let mut ledger = Ledger::default();
+    for n in 0..100 {
+        ledger.learn(&Event { client_mac: Some([2, 0, 0, 0, 0, n]), ..request(5, 9) });
+    }
+    let macs = ledger.macs(&[10, 0, 0, 5].into()).unwrap().len();
+    assert_eq!(macs, limits::MACS_A_HOST);
+    let twice = ledger.limits_reached().collect::<Vec<_>>();
+    assert_eq!(twice, [(Limit::Macs, 84)]);
+}
+
+#[test]
+fn what_a_device_reports_unasked_is_counted() {
+    let mut ledger = Ledger::default();
+    let report = Event { stage: crate::event::Stage::Reported, ..request(5, 9) };
+    ledger.learn(&report);
+    assert!(ledger.is_empty());
+    ledger.learn(&request(5, 9));
+    ledger.learn(&report);
+    ledger.learn(&later(report, 1));
+    let text = ledger.to_text();
+    assert!(text.contains("\n  reports acts 2 first 2023-11-14T22:13:20"), "{text}");
+    assert_eq!(Ledger::from_text(&text), Ok(ledger));
+}

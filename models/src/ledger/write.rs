@@ -57,6 +57,11 @@ impl fmt::Display for Facts {
             writeln!(f, "device {} {device}", device.protocol)?;
             write_device(f, record)?;
         }
+        for (host, macs) in &self.hosts {
+            for (mac, tally) in macs {
+                writeln!(f, "host {host} mac {mac} {tally}")?;
+            }
+        }
         Ok(())
     }
 }
@@ -74,6 +79,9 @@ fn write_conversation(f: &mut fmt::Formatter<'_>, record: &ConversationRecord) -
 fn write_device(f: &mut fmt::Formatter<'_>, record: &DeviceRecord) -> fmt::Result {
     if !record.delays.bins.is_empty() {
         writeln!(f, "  delay {}", record.delays)?;
+    }
+    if let Some(reports) = &record.reports {
+        writeln!(f, "  reports {reports}")?;
     }
     for (mark, tally) in &record.quirks {
         writeln!(f, "  quirk {mark} {tally}")?;

@@ -250,6 +250,7 @@ impl Describer {
         event.stage = Stage::Ended { outcome, after_ns };
         event.place = out.place();
         (event.time_ns, event.packet) = (context.time_ns, context.packet);
+        (event.client_mac, event.server_mac) = macs(&event.conversation, context);
         event.unseen = context.unseen;
         out.put(event);
         Pair::Answers(note)
@@ -339,6 +340,7 @@ impl core::fmt::Debug for Numbered<'_> {
 
 fn event(act: Act, context: &Context, place: Place) -> Event {
     let digest = digest(&act);
+    let (client_mac, server_mac) = macs(&act.conversation, context);
     Event {
         place,
         time_ns: context.time_ns,
@@ -346,8 +348,8 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         earlier: None,
         stage: Stage::Requested,
         conversation: act.conversation,
-        client_mac: context.sender.mac,
-        server_mac: context.receiver.mac,
+        client_mac,
+        server_mac,
         intent: act.intent,
         function: act.function,
         targets: act.targets,
@@ -358,6 +360,16 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         unacknowledged: act.unacknowledged,
         digest,
         unseen: context.unseen,
+    }
+}
+
+/// The hardware addresses of client and server, by who of them sent the message.
+fn macs(conversation: &Conversation, context: &Context) -> (Option<[u8; 6]>, Option<[u8; 6]>) {
+    let (sender, receiver) = (context.sender, context.receiver);
+    if sender.address.ip() == conversation.server && sender.address.ip() != conversation.client {
+        (receiver.mac, sender.mac)
+    } else {
+        (sender.mac, receiver.mac)
     }
 }
 

@@ -1,0 +1,391 @@
+//! `fanout`: one client that tries what is there.
+//!
+//! *Sees*: scans of hosts, units, functions and points (`host-scan`, `unit-scan`, `function-scan`,
+//! `point-scan`, by what most of its first contacts were). A first contact is an act with a device, a
+//! function or a point that the baseline does not list and the client did not try before; to read of a
+//! known device what others read of it is none (a standby that takes over). For each
+//! client a threshold random walk adds up evidence, in bits, against two hypotheses:
+//!
+//! | an act | ordinary client (H0) | scanner (H1) |
+//! | --- | --- | --- |
+//! | is a first contact | as the baseline estimates, at least [`NEW`] | [`NEW_SCAN`] |
+//! | its first contact fails (refused, unanswered) | [`FAILS`] | [`FAILS_SCAN`] |
+//!
+//! So a first contact adds up to 4.7 bits, its failure 3.3 more, its success takes 0.9 and a known
+//! act 0.15 away. At 0 the walk begins anew; at 20 bits a scan is decided: an ordinary client gets
+//! there in one of 2^20 walks (whence the surprise), a scanner misses it in one of a hundred. Three
+//! contacts that fail are enough, or six that succeed; a master whose new configuration polls five
+//! spans more is none. One finding until the walk is at 0 again, or has rested for [`REST_NS`].
+//! *Blind to*: scans that make a contact an hour; many clients that each make a few; a baseline in
+//! which every tenth act is a first contact anyway.
+//! *State*: a walk for each client that made one, at most [`WALKS`] (the lower half makes room); what
+//! was tried, at most [`TRIED`], and whose answers are awaited, at most [`AWAITED`] (all is forgotten
+//! then, and counts as new once more).
+
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashSet};
+
+use crate::detector::{Bits, Detector, Finding};
+use crate::event::{Conversation, Event, Outcome, Stage};
+use crate::ledger::{Command, ConversationRecord, FunctionKey, Ledger, Span};
+use crate::surprise::Context;
+use crate::words::{counted, lasting};
+
+pub(crate) const NAME: &str = "fanout";
+
+/// Least probability that an act of an ordinary client is a first contact.
+const NEW: f64 = 1.0 / 256.0;
+
+/// Probability that an act of a scanner is one, among all else it may do.
+const NEW_SCAN: f64 = 0.1;
+
+/// Probability that the first contact of an ordinary client fails.
+const FAILS: f64 = 0.05;
+
+/// Probability that the first contact of a scanner fails.
+const FAILS_SCAN: f64 = 0.5;
+
+/// Where a scan is decided.
+const RAISED: Bits = Bits(20.0);
+
+/// Capture time without a first contact after which a walk begins anew: an hour.
+const REST_NS: u64 = 3_600 * 1_000_000_000;
+
+/// Walks that are kept.
+const WALKS: usize = 16_384;
+
+/// First contacts that are remembered.
+const TRIED: usize = 65_536;
+
+/// First contacts whose answers are awaited.
+const AWAITED: usize = 4_096;
+
+/// Points of a command that are looked at.
+const POINTS: usize = 16;
+
+/// Judges how many new things are tried.
+#[derive(Debug, Default)]
+pub(crate) struct Scans {
+    walks: HashMap<IpAddr, Walk>,
+    tried: HashSet<(Conversation, Tried)>,
+    awaited: HashSet<(Conversation, u64)>,
+}
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Tried {
+    Device,
+    Function(FunctionKey),
+    Read(Span),
+    Command(Command),
+}
+
+/// What a first contact was with.
+#[derive(Clone, Copy, Debug)]
+enum With {
+    Host,
+    Unit,
+    Function,
+    Point,
+}
+
+/// The walk of one client.
+#[derive(Clone, Copy, Debug, Default)]
+struct Walk {
+    bits: f64,
+    /// First contacts since it began, by what they were with.
+    contacts: [u64; 4],
+    failed: u64,
+    since_ns: u64,
+    last_ns: u64,
+    server: Option<IpAddr>,
+    raised: bool,
+}
+
+impl Detector for Scans {
+    fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        if ledger.is_empty() {
+            return;
+        }
+        let client = event.conversation.client;
+        let decided = match event.stage {
+            Stage::Requested => self.asked(ledger, event),
+            Stage::Ended { outcome, .. } => self.ended(event, outcome),
+            Stage::Reported | Stage::Noticed => false,
+        };
+        if decided && let Some(walk) = self.walks.get(&client) {
+            found(walk.finding(ledger, event));
+        }
+    }
+}
+
+impl Scans {
+    /// Takes a request; true if it decides for a scan.
+    fn asked(&mut self, ledger: &Ledger, event: &Event) -> bool {
+        let client = event.conversation.client;
+        if self.tried.len() >= TRIED {
+            self.tried.clear();
+        }
+        let Some((with, p)) = self.first_contact(ledger, event) else {
+            let Some(walk) = self.walks.get_mut(&client) else { return false };
+            walk.step((1.0 - NEW_SCAN) / (1.0 - NEW));
+            if walk.bits <= 0.0 {
+                self.walks.remove(&client);
+            }
+            return false;
+        };
+        if self.awaited.len() >= AWAITED {
+            self.awaited.clear();
+        }
+        self.awaited.insert((event.conversation, event.digest));
+        if self.walks.len() >= WALKS && !self.walks.contains_key(&client) {
+            self.make_room();
+        }
+        let walk = self.walks.entry(client).or_default();
+        if event.time_ns.saturating_sub(walk.last_ns) > REST_NS || walk.bits <= 0.0 {
+            *walk = Walk { since_ns: event.time_ns, ..Walk::default() };
+        }
+        walk.last_ns = event.time_ns;
+        let again = walk.server == Some(event.conversation.server);
+        let with = if again && matches!(with, With::Host) { With::Unit } else { with };
+        walk.server = Some(event.conversation.server);
+        if let Some(count) = walk.contacts.get_mut(with as usize) {
+            *count = count.saturating_add(1);
+        }
+        walk.step((NEW_SCAN / p.max(NEW)).max(1.0))
+    }
+
+    /// Takes how an act ended; true if it decides for a scan.
+    fn ended(&mut self, event: &Event, outcome: Outcome) -> bool {
+        if self.awaited.is_empty() || !self.awaited.remove(&(event.conversation, event.digest)) {
+            return false;
+        }
+        let Some(walk) = self.walks.get_mut(&event.conversation.client) else { return false };
+        let unseen = outcome == Outcome::Unanswered && (event.unseen.one_way || event.broadcast);
+        if unseen {
+            return false;
+        }
+        if outcome == Outcome::Done {
+            return walk.step((1.0 - FAILS_SCAN) / (1.0 - FAILS));
+        }
+        walk.failed = walk.failed.saturating_add(1);
+        walk.step(FAILS_SCAN / FAILS)
+    }
+
+    /// What is tried for the first time, and how probable the baseline holds that.
+    fn first_contact(&mut self, ledger: &Ledger, event: &Event) -> Option<(With, f64)> {
+        let conversation = event.conversation;
+        let site = ledger.conversations_context().novel();
+        let record = ledger.conversation(&conversation);
+        let key = event.function_key();
+        if record.is_none() && self.tried.insert((conversation, Tried::Device)) {
+            // What the first act asks for is no contact of its own.
+            self.tried.insert((conversation, Tried::Function(key)));
+            self.tried.extend(event.reads().map(|span| (conversation, Tried::Read(span))));
+            if ledger.reads_as_usual(event) {
+                return None;
+            }
+            let p = ledger.client(&conversation.client).map_or(site, |sum| {
+                Context { events: sum.acts, distinct: sum.conversations }.novel()
+            });
+            let host = !ledger.serves(&conversation.server);
+            return Some((if host { With::Host } else { With::Unit }, p));
+        }
+        let acts = record.map_or(0, |record| record.tally().count());
+        let of = |distinct: u64| match record {
+            Some(_) => Context { events: acts, distinct }.novel(),
+            None => site,
+        };
+        let known = record.is_some_and(|record| record.function(key).is_some());
+        if !known && self.tried.insert((conversation, Tried::Function(key))) {
+            let distinct = record.map_or(0, ConversationRecord::distinct_functions);
+            return Some((With::Function, of(distinct)));
+        }
+        let device = ledger.device(&conversation.device());
+        let learned = ledger.record(&conversation.device());
+        let new_read =
+            event.reads().find(|span| learned.is_none_or(|device| !device.is_read(*span)));
+        if let Some(span) = new_read {
+            let p = device.map_or(site, |sum| sum.reads_context().novel());
+            let new = self.tried.insert((conversation, Tried::Read(span)));
+            return new.then_some((With::Point, p));
+        }
+        let new =
+            |command: &Command| record.is_none_or(|record| record.command(*command).is_none());
+        let command = event.commands().map(|(command, _)| command).take(POINTS).find(new)?;
+        let distinct = 1 + record.map_or(0, ConversationRecord::distinct_commands);
+        let new = self.tried.insert((conversation, Tried::Command(command)));
+        new.then(|| (With::Point, of(distinct)))
+    }
+
+    /// Drops the lower half of the walks, ties in the order of the addresses.
+    fn make_room(&mut self) {
+        let mut all: Vec<_> =
+            self.walks.iter().map(|(client, walk)| (walk.bits, *client)).collect();
+        let half = all.len() / 2;
+        all.select_nth_unstable_by(half, |ours, theirs| {
+            ours.0.total_cmp(&theirs.0).then_with(|| ours.1.cmp(&theirs.1))
+        });
+        for (_, client) in all.iter().take(half) {
+            self.walks.remove(client);
+        }
+    }
+}
+
+impl Walk {
+    /// Takes how much likelier something is of a scanner; true if that decides.
+    fn step(&mut self, likelier: f64) -> bool {
+        self.bits = (self.bits + likelier.log2()).clamp(0.0, RAISED.0);
+        let first = self.bits >= RAISED.0 && !self.raised;
+        self.raised |= first;
+        first
+    }
+
+    fn finding(&self, ledger: &Ledger, event: &Event) -> Finding {
+        let [hosts, units, functions, points] = self.contacts;
+        let all = [
+            (hosts, "host-scan", "host"),
+            (units, "unit-scan", "unit"),
+            (functions, "function-scan", "function"),
+            (points, "point-scan", "point"),
+        ];
+        let contacts = all.iter().fold(0_u64, |sum, (count, ..)| sum.saturating_add(*count));
+        let kind = all.iter().max_by_key(|(count, ..)| *count).map_or("host-scan", |most| most.1);
+        let tried: Vec<_> = all
+            .iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, _, noun)| counted(*count, noun))
+            .collect();
+        let client = event.conversation.client;
+        let acts = ledger.client(&client).map_or(0, |sum| sum.acts);
+        Finding {
+            detector: NAME,
+            kind,
+            surprise: RAISED,
+            hard: false,
+            actor: None,
+            about: None,
+            because: format!(
+                "{client} tried {} for the first time within {} ({}), {} in vain; the baseline has {} of \
+                 it",
+                counted(contacts, "thing"),
+                lasting(self.last_ns.saturating_sub(self.since_ns)),
+                tried.join(", "),
+                self.failed,
+                counted(acts, "request"),
+            ),
+            normal_if: format!("baseline lists what {client} tries"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Space;
+    use crate::samples::{START_NS, ended, request};
+
+    /// Two clients polling three devices each, two thousand times.
+    fn site() -> Ledger {
+        let mut ledger = Ledger::default();
+        for _ in 0..700 {
+            for (client, server) in [(5, 21), (5, 22), (5, 23), (6, 24), (6, 25), (6, 26)] {
+                ledger.learn(&request(client, server));
+            }
+        }
+        ledger
+    }
+
+    /// What is found, and at which request.
+    fn found(acts: impl IntoIterator<Item = (Event, Outcome)>) -> Vec<(usize, Finding)> {
+        let (ledger, mut detector, mut findings) = (site(), Scans::default(), Vec::new());
+        for (nth, (event, outcome)) in acts.into_iter().enumerate() {
+            let digest = u64::try_from(nth).unwrap();
+            let event = Event { digest, time_ns: START_NS + digest * 1_000_000_000, ..event };
+            let end = ended(event.clone(), outcome);
+            for event in [event, end] {
+                detector.judge(&ledger, &event, &mut |finding| findings.push((nth + 1, finding)));
+            }
+        }
+        findings
+    }
+
+    fn span(client: u8, server: u8, start: u32) -> Event {
+        let mut event = request(client, server);
+        event.targets[0] = crate::event::Target {
+            space: Space::InputRegister,
+            start,
+            count: 1,
+            values: Vec::new(),
+        };
+        event
+    }
+
+    #[test]
+    fn a_scan_of_hosts_is_one_finding_by_the_third_that_does_not_answer() {
+        let findings = found((100..250).map(|host| (request(66, host), Outcome::Unanswered)));
+        let [(nth, finding)] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!((*nth, finding.kind), (3, "host-scan"));
+        assert_eq!(
+            finding.because,
+            "10.0.0.66 tried 3 things for the first time within 2 s (3 hosts), 2 in vain; the baseline \
+             has 0 requests of it"
+        );
+    }
+
+    #[test]
+    fn units_functions_and_points_are_told_apart() {
+        let unit = |unit| {
+            let mut event = request(5, 21);
+            event.conversation.unit = unit;
+            (event, Outcome::Refused(0x0b))
+        };
+        let units = found((2..90).map(unit));
+        assert_eq!((units.len(), units[0].1.kind), (1, "unit-scan"));
+        let function = |code| {
+            let function = crate::event::Function { code, sub: None, name: "Poke" };
+            (Event { function, ..request(5, 21) }, Outcome::Refused(1))
+        };
+        let functions = found((50..90).map(function));
+        assert_eq!((functions.len(), functions[0].1.kind), (1, "function-scan"));
+        let points = found((0..90).map(|start| (span(5, 21, start), Outcome::Done)));
+        assert_eq!((points.len(), points[0].1.kind), (1, "point-scan"));
+        assert!(points[0].0 <= 7, "{points:?}");
+    }
+
+    #[test]
+    fn a_scan_between_polls_is_found() {
+        let polls = |server| (0..8).map(move |_| (request(5, server), Outcome::Done));
+        let scan = (0..20).flat_map(|n| polls(21).chain([(span(5, 22, n), Outcome::Refused(2))]));
+        assert_eq!(found(scan).len(), 1);
+    }
+
+    #[test]
+    fn a_new_configuration_and_one_that_tries_again_are_no_scan() {
+        let polls = (0..500).flat_map(|_| (0..5).map(|at| (span(5, 21, at), Outcome::Done)));
+        assert_eq!(found(polls), [], "five more spans");
+        let again = (0..500).map(|_| (request(66, 99), Outcome::Unanswered));
+        assert_eq!(found(again), [], "one host, whatever the trouble");
+        let standby = (0..60).map(|n| (request(66, 21 + n % 6), Outcome::Done));
+        assert_eq!(found(standby), [], "a standby that reads what others read");
+    }
+
+    #[test]
+    fn a_flood_of_names_stays_within_bounds() {
+        let (ledger, mut detector, mut found) = (site(), Scans::default(), 0);
+        for n in 0..200_000_u32 {
+            let [a, b, c, d] = n.to_be_bytes();
+            let mut event = request(66, 9);
+            event.digest = u64::from(n);
+            event.conversation.server = [a, b, c, d].into();
+            if n % 10 != 0 {
+                event.conversation.client = [a | 0x80, b, c, d].into();
+            }
+            detector.judge(&ledger, &event, &mut |_| found += 1);
+        }
+        assert_eq!(found, 1, "the one that makes a contact after the other");
+        assert!(detector.walks.len() <= WALKS && detector.tried.len() <= TRIED + 9);
+        assert!(detector.awaited.len() <= AWAITED);
+    }
+}
