@@ -3,7 +3,9 @@
 mod conformance;
 mod conversation;
 mod function;
+mod lasting;
 mod point;
+mod readback;
 mod value;
 
 use crate::detector::Detector;
@@ -23,5 +25,6 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: conversation::NAME, make: || Box::new(conversation::NewConversation::default()) },
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
+    Entry { name: readback::NAME, make: || Box::new(readback::Readback::default()) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
 ];
