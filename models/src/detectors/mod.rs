@@ -6,6 +6,7 @@ mod function;
 mod lasting;
 mod point;
 mod readback;
+mod reading;
 mod value;
 
 use crate::detector::Detector;
@@ -26,5 +27,6 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
     Entry { name: readback::NAME, make: || Box::new(readback::Readback::default()) },
+    Entry { name: reading::NAME, make: || Box::new(reading::OddReading::default()) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
 ];

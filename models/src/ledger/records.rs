@@ -103,6 +103,11 @@ impl DeviceRecord {
         self.quirks.get(&mark)
     }
 
+    /// The points it reports values of, in no order.
+    pub fn points(&self) -> impl Iterator<Item = (&Point, &PointRecord)> {
+        self.points.iter()
+    }
+
     /// What was learned of the values that it reports of a point.
     #[must_use]
     pub fn point(&self, point: Point) -> Option<&PointRecord> {
