@@ -3,6 +3,7 @@
 use core::fmt::Write;
 
 use gridtap_models::ledger::{Capture, Digest, Ledger};
+use gridtap_models::panel::Panel;
 
 use super::inputs::Inputs;
 use super::{Ended, Failure, Terminal, baseline, config};
@@ -62,7 +63,13 @@ fn run<S: Source>(
     look: impl FnMut(&mut S, u64),
 ) -> Counters {
     let options = Options { shards: config.shards, on_full, limits: config.limits };
-    pipeline::run(source, &options, gauges, || Events, |event| ledger.learn(&event), look)
+    // Detectors see in the run of events what no event shows by itself.
+    let mut panel = Panel::all();
+    let learn = |event| {
+        panel.observe(&event, &mut |seen| ledger.note(&seen));
+        ledger.learn(&event);
+    };
+    pipeline::run(source, &options, gauges, || Events, learn, look)
 }
 
 fn finish(
