@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_those_that_would_do() {
         let error = Panel::new(&["value", "valeu"]).unwrap_err();
-        let wanted = "no detector `valeu`: want `conformance`, `conversation`, `function`, `point`, `readback`, `reading`, `value`";
+        let wanted = "no detector `valeu`: want `conformance`, `conversation`, `function`, `point`, `readback`, `reading`, `setpoint`, `value`";
         assert_eq!(error.to_string(), wanted);
     }
 }

@@ -7,6 +7,7 @@ mod lasting;
 mod point;
 mod readback;
 mod reading;
+mod setpoint;
 mod value;
 
 use crate::detector::Detector;
@@ -28,5 +29,6 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
     Entry { name: readback::NAME, make: || Box::new(readback::Readback::default()) },
     Entry { name: reading::NAME, make: || Box::new(reading::OddReading::default()) },
+    Entry { name: setpoint::NAME, make: || Box::new(setpoint::OddSetpoint::default()) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
 ];
