@@ -69,6 +69,45 @@ fn targets() -> impl Strategy<Value = Vec<Target>> {
     prop::collection::vec(target, 0..3)
 }
 
+/// What a device reports of few points, and a clock at times.
+fn reported() -> impl Strategy<Value = Vec<Target>> {
+    let spaces = [
+        Space::HoldingRegister,
+        Space::BinaryOutput,
+        Space::AnalogInput,
+        Space::Counter,
+        Space::Time,
+    ];
+    let values = prop::collection::vec(values(), 0..6);
+    let target = (select(spaces.to_vec()), 0_u32..8, values)
+        .prop_map(|(space, start, values)| Target { space, start, count: 6, values });
+    prop::collection::vec(target, 0..3)
+}
+
+fn stages() -> impl Strategy<Value = Stage> {
+    let ended = (outcomes(), 0_u64..100_000_000_000)
+        .prop_map(|(outcome, after_ns)| Stage::Ended { outcome, after_ns });
+    prop_oneof![3 => Just(Stage::Requested), 3 => ended, 1 => Just(Stage::Reported)]
+}
+
+fn outcomes() -> impl Strategy<Value = Outcome> {
+    select(vec![Outcome::Done, Outcome::Refused(2), Outcome::Unanswered])
+}
+
+/// Any event of a run: requests, how they ended, and what devices say unasked.
+fn run(targets: impl Strategy<Value = Vec<Target>>) -> impl Strategy<Value = Event> {
+    let unseen = (select(vec![0, 0, 0, 7]), prop::bool::weighted(0.1))
+        .prop_map(|(lost_octets, one_way)| Unseen { lost_octets, one_way });
+    (events(targets), stages(), reported(), unseen, any::<bool>()).prop_map(
+        |(event, stage, reported, unseen, broadcast)| match stage {
+            Stage::Requested => Event { stage, unseen, broadcast, ..event },
+            Stage::Ended { .. } | Stage::Reported | Stage::Noticed => {
+                Event { stage, reported, unseen, ..event }
+            }
+        },
+    )
+}
+
 /// Targets that claim anything.
 fn hostile_targets() -> impl Strategy<Value = Vec<Target>> {
     let values = prop::collection::vec(values(), 0..4);
@@ -119,8 +158,12 @@ fn events(targets: impl Strategy<Value = Vec<Target>>) -> impl Strategy<Value = 
 
 /// Requests, each with how it ended if it did.
 fn acts() -> impl Strategy<Value = Vec<(Event, Option<Outcome>)>> {
-    let outcomes = select(vec![Outcome::Done, Outcome::Refused(2), Outcome::Unanswered]);
-    prop::collection::vec((events(targets()), prop::option::of(outcomes)), 0..60)
+    prop::collection::vec((asked(), prop::option::of(outcomes())), 0..60)
+}
+
+/// A request, with what its answer will report.
+fn asked() -> impl Strategy<Value = Event> {
+    (events(targets()), reported()).prop_map(|(event, reported)| Event { reported, ..event })
 }
 
 fn learn(ledger: &mut Ledger, acts: &[(Event, Option<Outcome>)]) {
@@ -139,6 +182,7 @@ fn capture(name: &str) -> Capture {
 
 /// Checks what every finding owes, and says what was found.
 fn judged(panel: &mut Panel, ledger: &Ledger, event: &Event) -> String {
+    panel.observe(event, &mut |_| {});
     let findings = panel.judge(ledger, event);
     for finding in &findings {
         assert!(finding.surprise.0.is_finite() && finding.surprise.0 >= 0.0, "{finding:?}");
@@ -153,7 +197,7 @@ proptest! {
     #[test]
     fn judging_depends_on_ledger_state_and_event_alone(
         before in acts(),
-        after in prop::collection::vec(events(targets()), 0..30),
+        after in prop::collection::vec(run(targets()), 0..40),
     ) {
         let mut ledger = Ledger::default();
         learn(&mut ledger, &before);
@@ -225,10 +269,11 @@ proptest! {
 
     #[test]
     fn nothing_but_hard_findings_where_nothing_was_learned(
-        events in prop::collection::vec(events(targets()), 0..30),
+        events in prop::collection::vec(run(targets()), 0..40),
     ) {
         let (ledger, mut panel) = (Ledger::default(), Panel::all());
         for event in &events {
+            panel.observe(event, &mut |_| {});
             prop_assert!(panel.judge(&ledger, event).iter().all(|finding| finding.hard));
         }
     }
@@ -265,12 +310,13 @@ proptest! {
 
     #[test]
     fn hostile_events_do_no_harm(
-        mut events in prop::collection::vec(events(hostile_targets()), 0..6),
+        mut events in prop::collection::vec(run(hostile_targets()), 0..6),
         times in prop::collection::vec(any::<u64>(), 6),
     ) {
         let (mut ledger, mut panel) = (Ledger::default(), Panel::all());
         for (event, time_ns) in events.iter_mut().zip(times) {
             event.time_ns = time_ns;
+            panel.observe(event, &mut |seen| ledger.note(&seen));
             judged(&mut panel, &ledger, event);
             ledger.learn(event);
             judged(&mut panel, &ledger, event);

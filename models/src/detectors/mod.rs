@@ -7,7 +7,11 @@ mod delay;
 mod fanout;
 mod function;
 mod identity;
+mod lasting;
 mod point;
+mod readback;
+mod reading;
+mod setpoint;
 mod silence;
 mod structure;
 mod value;
@@ -32,6 +36,9 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: conversation::NAME, make: || Box::new(conversation::NewConversation::default()) },
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
+    Entry { name: readback::NAME, make: || Box::new(readback::Readback::default()) },
+    Entry { name: reading::NAME, make: || Box::new(reading::OddReading::default()) },
+    Entry { name: setpoint::NAME, make: || Box::new(setpoint::OddSetpoint::default()) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
     Entry { name: identity::NAME, make: || Box::new(identity::ChangedHost::default()) },
     Entry { name: fanout::NAME, make: || Box::new(fanout::Scans::default()) },

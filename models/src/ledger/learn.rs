@@ -129,6 +129,10 @@ impl Ledger {
         let Some(record) = known.and_then(|record| record.points.get_mut(point)) else { return };
         let count = match saw {
             Saw::Step(by) => return record.steps.add(*by),
+            Saw::Stood(reports) => {
+                record.stood = record.stood.max(*reports);
+                return;
+            }
             Saw::Followed => &mut record.effects.followed,
             Saw::Ignored => &mut record.effects.ignored,
             Saw::Unexplained => &mut record.effects.unexplained,
@@ -187,7 +191,9 @@ impl Ledger {
     }
 
     fn learn_reported(&mut self, event: &Event) {
-        if event.reported.is_empty() || !self.facts.conversations.contains_key(&event.conversation)
+        // An answer that tells nothing but a time is none.
+        if event.reports().next().is_none()
+            || !self.facts.conversations.contains_key(&event.conversation)
         {
             return;
         }
@@ -332,6 +338,8 @@ pub struct Observation {
 pub enum Saw {
     /// Its value changed by so much from one report to the next; 0 where it did not.
     Step(f64),
+    /// It has not changed in so many reports in a row.
+    Stood(u64),
     /// What was commanded was reported soon after.
     Followed,
     /// What was commanded was not reported.

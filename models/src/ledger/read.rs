@@ -335,6 +335,8 @@ impl Reader {
         let values = fields.values()?;
         fields.word("steps")?;
         let steps = fields.spread()?;
+        fields.word("stood")?;
+        let stood = fields.number("a count")?;
         fields.word("followed")?;
         let followed = fields.number("a count")?;
         fields.word("ignored")?;
@@ -346,7 +348,7 @@ impl Reader {
         self.points += 1;
         room(self.points <= REPORTED, "reported points")?;
         let points = &mut self.of_device(Trait::Point(point))?.points;
-        points.insert(point, PointRecord { first_ns, values, steps, effects });
+        points.insert(point, PointRecord { first_ns, values, steps, stood, effects });
         room(points.len() <= REPORTED_A_DEVICE, "reported points of a device")
     }
 

@@ -110,10 +110,25 @@ impl DeviceRecord {
         self.reads.contains_key(&span)
     }
 
+    /// The points it reports values of, in no order.
+    pub fn points(&self) -> impl Iterator<Item = (&Point, &PointRecord)> {
+        self.points.iter()
+    }
+
     /// What was learned of the values that it reports of a point.
     #[must_use]
     pub fn point(&self, point: Point) -> Option<&PointRecord> {
         self.points.get(&point)
+    }
+
+    /// Of how many points it is known whether reports follow commands, and how many of them ever
+    /// ignored one.
+    #[must_use]
+    pub fn commanded_points(&self) -> (u64, u64) {
+        let effects = || self.points.values().map(PointRecord::effects);
+        let ignoring = effects().filter(|effects| effects.ignored > 0).count();
+        let known = effects().filter(|effects| effects.followed > 0 || effects.ignored > 0).count();
+        (size(known), size(ignoring))
     }
 
     /// How long it takes to answer, in microseconds.
@@ -139,6 +154,7 @@ pub struct PointRecord {
     pub(crate) first_ns: u64,
     pub(crate) values: Values,
     pub(crate) steps: Spread,
+    pub(crate) stood: u64,
     pub(crate) effects: Effects,
 }
 
@@ -155,6 +171,12 @@ impl PointRecord {
         &self.steps
     }
 
+    /// In how many reports in a row it did not change, at most.
+    #[must_use]
+    pub const fn stood(&self) -> u64 {
+        self.stood
+    }
+
     /// Whether reports follow commands.
     #[must_use]
     pub const fn effects(&self) -> Effects {
@@ -165,6 +187,7 @@ impl PointRecord {
         self.first_ns = self.first_ns.min(other.first_ns);
         self.values.merge(&other.values);
         self.steps.merge(&other.steps);
+        self.stood = self.stood.max(other.stood);
         self.effects.merge(other.effects);
     }
 }

@@ -79,6 +79,26 @@ impl Spread {
         None
     }
 
+    /// The sum of all that are below a limit, to the width of the bins, and how many are not.
+    #[must_use]
+    pub fn sum_below(&self, limit: f64) -> (f64, u64) {
+        self.bins.iter().fold((0.0, 0_u64), |(sum, beyond), &(bin, count)| {
+            let middle = self.middle(bin);
+            if middle < limit {
+                (sum + middle * crate::surprise::real(count), beyond)
+            } else {
+                (sum, beyond.saturating_add(count))
+            }
+        })
+    }
+
+    /// A number that none of them is beyond, by less than the width of a bin; 0 without any.
+    #[must_use]
+    pub fn greatest(&self) -> f64 {
+        let Some(&(bin, _)) = self.bins.last() else { return 0.0 };
+        if bin <= 0 { self.middle(bin) } else { self.middle(bin) + self.width(bin) / 2.0 }
+    }
+
     /// Mean and standard deviation, to the width of the bins; `None` without finite numbers.
     #[must_use]
     pub fn mean_and_deviation(&self) -> Option<(f64, f64)> {
@@ -122,6 +142,14 @@ impl Spread {
         let (low, high) = (edge(size), edge(size.saturating_add(1)));
         let middle = if high.is_finite() { low + (high - low) / 2.0 } else { low };
         if bin < 0 { -middle } else { middle }
+    }
+
+    /// How wide a bin above 0 is; 0 for the last one before infinity.
+    fn width(&self, bin: i32) -> f64 {
+        let size = u64::from(bin.unsigned_abs()).saturating_sub(1);
+        let edge = |size: u64| f64::from_bits(size << self.coarse << (63 - FINEST_BITS));
+        let width = edge(size.saturating_add(1)) - edge(size);
+        if width.is_finite() { width } else { 0.0 }
     }
 
     pub(crate) fn add_to(&mut self, bin: i32, times: u64) {

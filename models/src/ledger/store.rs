@@ -116,6 +116,15 @@ impl Ledger {
         self.facts.devices.get(device)
     }
 
+    /// In how many ten-minute segments the device of a conversation was heard, at least.
+    #[must_use]
+    pub fn segments(&self, conversation: &Conversation) -> u64 {
+        let here = self.conversation(conversation).map(ConversationRecord::tally);
+        let record = self.record(&conversation.device());
+        let reads = record.into_iter().flat_map(|record| record.reads.values());
+        here.into_iter().chain(reads).map(|tally| tally.segments().count()).max().unwrap_or(0)
+    }
+
     /// All spans read of a device, sorted.
     #[must_use]
     pub fn reads(&self, device: &Device) -> Vec<(&Span, &Tally)> {

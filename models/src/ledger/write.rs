@@ -90,10 +90,13 @@ fn write_device(f: &mut fmt::Formatter<'_>, record: &DeviceRecord) -> fmt::Resul
         writeln!(f, "  read {} {} count {} {tally}", span.space, span.start, span.count)?;
     }
     for (point, record) in sorted(&record.points) {
-        let PointRecord { first_ns, values, steps, effects } = record;
+        let PointRecord { first_ns, values, steps, stood, effects } = record;
         let Effects { followed, ignored, unexplained } = effects;
         write!(f, "  point {point} first {:.9} values {values} steps {steps}", Time(*first_ns))?;
-        writeln!(f, " followed {followed} ignored {ignored} unexplained {unexplained}")?;
+        writeln!(
+            f,
+            " stood {stood} followed {followed} ignored {ignored} unexplained {unexplained}"
+        )?;
     }
     Ok(())
 }
