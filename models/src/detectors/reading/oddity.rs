@@ -5,7 +5,7 @@ use super::table::changes;
 use super::{DAY, NAME};
 use crate::detector::{Bits, Finding};
 use crate::event::{Event, Value};
-use crate::ledger::{Ledger, Point, PointRecord};
+use crate::ledger::{DeviceRecord, Ledger, Point, PointRecord};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::counted;
 
@@ -48,10 +48,12 @@ pub(super) fn oddest(
     odd: &[Odd],
     mut begins: impl FnMut(Odd, &'static str) -> bool,
 ) -> Option<Finding> {
+    // Most often nothing is odd, or only a known one of few values.
+    let record = odd.first().and_then(|_| ledger.record(&event.conversation.device()))?;
     let mut oddest: Option<Finding> = None;
     let mut more: u64 = 0;
     for odd in odd {
-        let Some(finding) = finding(ledger, event, *odd) else { continue };
+        let Some(finding) = finding(ledger, record, event, *odd) else { continue };
         if finding.surprise < FLOOR || !begins(*odd, finding.kind) {
             continue;
         }
@@ -74,13 +76,12 @@ struct Judged {
     says: String,
 }
 
-fn finding(ledger: &Ledger, event: &Event, odd: Odd) -> Option<Finding> {
+fn finding(ledger: &Ledger, record: &DeviceRecord, event: &Event, odd: Odd) -> Option<Finding> {
     let device = event.conversation.device();
-    let record = ledger.record(&device)?;
     let of = |point: Point| record.point(point);
-    let segments = ledger.segments(&event.conversation);
+    let segments = || ledger.segments(&event.conversation);
     let judged = match odd {
-        Odd::Range { point, value } => range(of(point)?, segments, value),
+        Odd::Range { point, value } => range(of(point)?, segments(), value),
         Odd::Jump { point, was, value } => jump(of(point)?, was, value),
         Odd::Other { point, value } => other(of(point)?, segments, value)?,
         Odd::Back { point, was, value } => back(of(point)?, was, value),
@@ -88,7 +89,7 @@ fn finding(ledger: &Ledger, event: &Event, odd: Odd) -> Option<Finding> {
             frozen(of(point)?, value, reports, still_bits)
         }
         Odd::View { point, still, lively } => view(of(point)?, still, lively),
-        Odd::Drift { point, z } => drift(of(point)?, segments, z)?,
+        Odd::Drift { point, z } => drift(of(point)?, segments(), z)?,
         Odd::Clock(skew) => clock(skew),
     };
     let Judged { kind, surprise, says } = judged;
@@ -151,11 +152,12 @@ fn jump(record: &PointRecord, was: f64, value: f64) -> Judged {
     }
 }
 
-fn other(record: &PointRecord, segments: u64, value: f64) -> Option<Judged> {
+fn other(record: &PointRecord, segments: impl Fn() -> u64, value: f64) -> Option<Judged> {
     let values = record.values();
     if values.count(Value::Number(value))? > 0 {
         return None;
     }
+    let segments = segments();
     let distinct = u64::try_from(values.distinct()?).unwrap_or(u64::MAX);
     let context = Context { events: segments.min(values.total()), distinct };
     Some(Judged {
