@@ -282,8 +282,8 @@ fn fail_on_ends_with_status_1_if_an_alert_is_that_grave() {
     for (arguments, status) in [
         ("--fail-on info", 1),
         ("--fail-on critical", 1),
-        ("--fail-on critical --filter (not host 10.20.0.66)", 0),
-        ("--fail-on high --filter (not host 10.20.0.66)", 1),
+        ("--fail-on critical --filter (not host 10.20.0.66 and not host 10.20.0.13)", 0),
+        ("--fail-on high --filter (not host 10.20.0.66 and not host 10.20.0.13)", 1),
         ("", 0),
     ] {
         let (flags, filter) = arguments.split_once(" --filter ").unwrap_or((arguments, ""));
@@ -293,7 +293,7 @@ fn fail_on_ends_with_status_1_if_an_alert_is_that_grave() {
         }
         let ended = end(&mut command);
         assert_eq!((ended.status, ended.stderr.as_str()), (status, ""), "{arguments}");
-        assert!(ended.stdout.lines().count() >= 6, "{arguments}");
+        assert!(ended.stdout.lines().count() >= 2, "{arguments}");
     }
 }
 
@@ -407,9 +407,13 @@ fn lay_out(folder: &Path) {
     put("broken.toml", b"[line\n");
     put("value.toml", b"line.shards = 0\n");
 
-    let alert = AN_ALERT
-        .get_or_init(|| printed(&format!("replay -q {DEMO}")).lines().next().unwrap().to_owned());
-    let named = |id: &str| alert.replacen("4c1b31ba0c400139", id, 1) + "\n";
+    let alert = AN_ALERT.get_or_init(|| {
+        let alerts = printed(&format!("replay -q {DEMO}"));
+        let of_the_stranger = |line: &&str| line.contains("\"packets\":[18909]");
+        alerts.lines().find(of_the_stranger).unwrap().to_owned()
+    });
+    let its_id = alert.split('"').skip_while(|word| *word != "id").nth(2).unwrap();
+    let named = |id: &str| alert.replacen(its_id, id, 1) + "\n";
     let first = named("b1").replacen("18909", "1", 1);
     put("alerts.jsonl", (named("a1") + &named("a2") + &first).as_bytes());
 
