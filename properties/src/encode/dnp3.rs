@@ -51,6 +51,11 @@ fn header_of(said: &ObjectHeader<'_>, base_ms: Option<u64>) -> Option<Header> {
     };
     let mut anew = Header::raw(group, variation, qualifier, &octets);
     let layout = layout(group, variation);
+    // Of strings without octets not even the indices are told.
+    let told = u32::try_from(said.points().count()).ok()?;
+    if prefix > 0 && told < said.count() {
+        return None;
+    }
     for point in said.points() {
         if prefix > 0 {
             anew = anew.with(&number(point.index?, prefix));
