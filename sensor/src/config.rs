@@ -38,6 +38,9 @@ pub struct AlertsDraft {
     /// Least surprise that raises an alert about an act that can change something, in bits; 6.6 if
     /// left out: once in a hundred acts, as such acts are rare and matter more.
     pub command_at_bits: Option<f64>,
+    /// Alerts a day that you want to read; 1 if left out. A client that does more new things a day than
+    /// that, as the baseline shows, raises nothing by new commands alone.
+    pub episodes_a_day: Option<f64>,
     /// Quiet time that ends an episode, in seconds; 900 if left out.
     pub quiet_seconds: Option<u64>,
 }
@@ -159,6 +162,10 @@ impl TryFrom<Draft> for Config {
                 return Err(bad(key, "a number from 0 to 64"));
             }
         }
+        let a_day = draft.alerts.episodes_a_day.unwrap_or(1.0);
+        if !(0.0..=10_000.0).contains(&a_day) {
+            return Err(bad("alerts.episodes_a_day", "a number from 0 to 10000"));
+        }
         let shards = draft.line.shards.unwrap_or(1);
         if !(1..=64).contains(&shards) {
             return Err(bad("line.shards", "1 to 64"));
@@ -176,6 +183,7 @@ impl TryFrom<Draft> for Config {
             alerts: alert::Settings {
                 at_bits,
                 command_at_bits,
+                a_day,
                 quiet_ns: quiet_seconds.saturating_mul(1_000_000_000),
                 episodes: limits.episodes,
                 awaited: limits.awaited_acts,
@@ -210,6 +218,10 @@ mod tests {
             ("[line]\nshards = 0", "`line.shards`: want 1 to 64"),
             ("[alerts]\nat_bits = 99.0", "`alerts.at_bits`: want a number from 0 to 64"),
             ("[limits]\nflows = 0", "`limits.flows`: want 1 to 1073741824"),
+            (
+                "[alerts]\nepisodes_a_day = -1.0",
+                "`alerts.episodes_a_day`: want a number from 0 to 10000",
+            ),
             ("[limits]\nqueue_alerts = 65537", "`limits.queue_alerts`: want 1 to 65536"),
             ("[limits]\nidle_seconds = 0", "`limits.idle_seconds`: want 1 or more"),
         ];

@@ -1,5 +1,7 @@
 //! Judge and raise: one thread takes the events in order, learns from the first, judges the rest.
 
+use core::fmt::Write;
+
 use gridtap_models::detector::Finding;
 use gridtap_models::event::{Event, Stage};
 use gridtap_models::ledger::{Ledger, Ruled};
@@ -42,6 +44,7 @@ impl Judge {
     pub fn new(mode: Mode, ledger: Ledger, mut raiser: Raiser) -> Self {
         if matches!(mode, Mode::Judge) {
             raiser.set_baseline(ledger.digest().to_string());
+            raiser.set_habits(ledger.habits().unwrap_or_default());
         }
         let (learned, judged, excused) = (0, 0, 0);
         Self { mode, ledger, panel: Panel::all(), raiser, learned, judged, excused, scores: None }
@@ -127,6 +130,24 @@ impl Judge {
         (self.learned, self.judged)
     }
 
+    /// What was not raised to keep to the alerts a day that the operator wants, in sentences; nothing
+    /// where nothing was muted.
+    #[must_use]
+    pub fn budget(&self) -> String {
+        let mut text = String::new();
+        for (client, rate) in self.raiser.muted_clients() {
+            let _ = writeln!(
+                text,
+                "{client} did {rate:.1} new things a day late in the learning: new commands of it raise \
+                 nothing by themselves.",
+            );
+        }
+        if self.raiser.muted() > 0 {
+            let _ = writeln!(text, "Findings not raised for that: {}.", self.raiser.muted());
+        }
+        text
+    }
+
     /// Findings that were not raised because somebody ruled so.
     #[must_use]
     pub fn excused(&self) -> u64 {
@@ -136,6 +157,7 @@ impl Judge {
     fn freeze(&mut self) {
         self.mode = Mode::Judge;
         self.raiser.set_baseline(self.ledger.digest().to_string());
+        self.raiser.set_habits(self.ledger.habits().unwrap_or_default());
         tracing::info!(acts = self.learned, "learned; judging from here on");
     }
 }

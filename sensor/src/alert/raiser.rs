@@ -20,6 +20,8 @@ pub struct Settings {
     pub at_bits: f64,
     /// Least surprise that raises an alert about an act that can change something, in bits.
     pub command_at_bits: f64,
+    /// Alerts a day that the operator wants to read.
+    pub a_day: f64,
     /// Capture time without an odd act that ends an episode, in nanoseconds.
     pub quiet_ns: u64,
     /// Episodes open at a time; the one quiet longest is closed early.
@@ -43,6 +45,9 @@ pub struct Raiser {
     dropped_packets: u64,
     closed_early: u64,
     given_up: u64,
+    /// How often a day each client does something new, where that is known.
+    habits: BTreeMap<IpAddr, f64>,
+    muted: u64,
 }
 
 impl Raiser {
@@ -59,12 +64,35 @@ impl Raiser {
             dropped_packets: 0,
             closed_early: 0,
             given_up: 0,
+            habits: BTreeMap::new(),
+            muted: 0,
         }
     }
 
     /// Names the baseline that judges from now on: the SHA-256 of its file, in hex.
     pub fn set_baseline(&mut self, digest: String) {
         self.judging.baseline = Some(digest);
+    }
+
+    /// Names how often a day each client does something new.
+    pub fn set_habits(&mut self, habits: BTreeMap<IpAddr, f64>) {
+        self.habits = habits;
+    }
+
+    /// The clients that do more new things a day than the operator wants to read of, and how many:
+    /// new commands of theirs raise nothing by themselves.
+    pub fn muted_clients(&self) -> impl Iterator<Item = (IpAddr, f64)> {
+        let a_day = self.settings.a_day;
+        self.habits
+            .iter()
+            .map(|(client, rate)| (*client, *rate))
+            .filter(move |habit| habit.1 > a_day)
+    }
+
+    /// Findings that were not raised because of that.
+    #[must_use]
+    pub fn muted(&self) -> u64 {
+        self.muted
     }
 
     /// Notes how many packets were dropped so far, for the alerts to come.
@@ -103,7 +131,16 @@ impl Raiser {
             };
             finding.hard || (!hard_only && finding.surprise.0 >= least)
         };
-        let mut counted: Vec<&Finding> = findings.iter().filter(counts).collect();
+        let within = |finding: &&Finding| {
+            let about = finding.about.as_deref().unwrap_or(event);
+            let habit = self.habits.get(&about.conversation.client);
+            let usual = habit.is_some_and(|rate| *rate > self.settings.a_day);
+            finding.hard || !usual || !ledger::may_be_habit(finding.kind, about.intent)
+        };
+        let odd: Vec<&Finding> = findings.iter().filter(counts).collect();
+        let mut counted: Vec<&Finding> = odd.iter().copied().filter(within).collect();
+        let muted = u64::try_from(odd.len().saturating_sub(counted.len())).unwrap_or(u64::MAX);
+        self.muted = self.muted.saturating_add(muted);
         while let Some(first) = counted.first() {
             // Those of one actor about one act belong together.
             let (actor, about) = (first.actor, first.about.as_deref());

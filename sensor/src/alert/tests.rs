@@ -63,6 +63,7 @@ fn raiser(episodes: usize) -> Raiser {
     let settings = Settings {
         at_bits: 10.0,
         command_at_bits: 6.6,
+        a_day: 1.0,
         quiet_ns: 15 * MINUTE,
         episodes,
         awaited: 8,
@@ -104,6 +105,24 @@ fn what_one_actor_does_until_it_is_quiet_is_one_alert() {
 
     let again = take(&mut raiser, &act(66, 21, 27 * MINUTE, 12), &odd);
     assert_ne!(again[0].id, closed.id);
+}
+
+#[test]
+fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
+    let new = [finding("new-point", 14.0, false)];
+    let poked = |intent| Event { intent, ..act(5, 21, MINUTE, 1) };
+    let raised = |rate, event: &Event, odd: &[Finding]| {
+        let mut raiser = raiser(8);
+        raiser.set_habits(std::iter::once((event.conversation.client, rate)).collect());
+        (take(&mut raiser, event, odd).len(), raiser.muted())
+    };
+    assert_eq!(raised(0.9, &poked(Intent::Write), &new), (1, 0), "seldom enough");
+    assert_eq!(raised(1.1, &poked(Intent::Write), &new), (0, 1));
+    assert_eq!(raised(1.1, &poked(Intent::Restart), &new), (1, 0), "no command");
+    let hard = [finding("new-point", 14.0, true)];
+    assert_eq!(raised(1.1, &poked(Intent::Write), &hard), (1, 0));
+    let both = [finding("new-point", 14.0, false), finding("value-out-of-range", 14.0, false)];
+    assert_eq!(raised(1.1, &poked(Intent::Write), &both), (1, 1), "not by that alone");
 }
 
 #[test]

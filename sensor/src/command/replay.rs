@@ -1,5 +1,6 @@
 //! `gridtap replay`: learn from the first part of captures, raise alerts on the rest.
 
+use core::fmt::Write;
 #[cfg(unix)]
 use std::fs;
 use std::path::Path;
@@ -81,6 +82,11 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     let (learned, acts) = judged.judge.acts();
     let mut text =
         format!("{}Learned from {learned} acts, judged {acts}.\n", summary::text(&counters));
+    text.push_str(&judged.judge.budget());
+    let excused = judged.judge.excused();
+    if excused > 0 {
+        let _ = writeln!(text, "Findings not raised because somebody ruled so: {excused}.");
+    }
     if acts == 0 {
         text.push_str("Nothing was judged: the captures end before the learning does.\n");
     }

@@ -1,0 +1,98 @@
+//! How often a client does something new: what an alarm budget can be held to.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::store::Ledger;
+use crate::event::Intent;
+use crate::surprise::real;
+
+/// A day, in nanoseconds.
+const DAY_NS: u64 = 86_400 * 1_000_000_000;
+
+/// New things that come within this time of each other are one: fifteen minutes.
+const QUIET_NS: u64 = 900 * 1_000_000_000;
+
+impl Ledger {
+    /// How often a day each client gave a command, or sent a function that gives one, for the first
+    /// time in a conversation that was known; counted over the second half of the learned time, when
+    /// the common things are learned.
+    ///
+    /// `None` where that half is shorter than a day: then nothing can be said of days.
+    #[must_use]
+    pub fn habits(&self) -> Option<BTreeMap<IpAddr, f64>> {
+        let tallies = || self.facts.conversations.values().map(|record| &record.tally);
+        let first_ns = tallies().map(|tally| tally.first_ns).min()?;
+        let last_ns = tallies().map(|tally| tally.last_ns).max()?;
+        let half_ns = last_ns.saturating_sub(first_ns) / 2;
+        if half_ns < DAY_NS {
+            return None;
+        }
+        let from_ns = first_ns.saturating_add(half_ns);
+        let mut times: BTreeMap<IpAddr, Vec<u64>> = BTreeMap::new();
+        for (conversation, record) in &self.facts.conversations {
+            if record.tally.first_ns >= from_ns {
+                continue;
+            }
+            let commands = record.commands.values().map(|record| record.tally.first_ns);
+            let functions = record.functions.iter().filter(|(key, _)| key.intent.commands());
+            let functions = functions.map(|(_, record)| record.tally.first_ns);
+            let new = commands.chain(functions).filter(|time_ns| *time_ns >= from_ns);
+            times.entry(conversation.client).or_default().extend(new);
+        }
+        let days = real(half_ns) / real(DAY_NS);
+        Some(times.into_iter().map(|(client, times)| (client, episodes(times) / days)).collect())
+    }
+}
+
+/// How many runs of times there are with no more than [`QUIET_NS`] between.
+fn episodes(mut times_ns: Vec<u64>) -> f64 {
+    times_ns.sort_unstable();
+    let apart = |pair: &[u64]| matches!(pair, [one, next] if next - one > QUIET_NS);
+    let more = times_ns.windows(2).filter(|pair| apart(pair)).count();
+    real(u64::from(!times_ns.is_empty()).saturating_add(super::index::size(more)))
+}
+
+/// Whether a habit of doing new things may explain a finding of this kind about an act of `intent`.
+#[must_use]
+pub fn may_be_habit(kind: &str, intent: Intent) -> bool {
+    intent.commands() && matches!(kind, "new-point" | "new-function" | "new-intent")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Value;
+    use crate::samples::{later, learned, request, write};
+
+    const DAY: u64 = 24 * 60;
+
+    /// A client that polls for ten days and writes to `points` new points in the last five.
+    fn site(points: u32) -> Ledger {
+        let polls = (0..10 * 24).map(|hour| later(request(5, 21), hour * 60));
+        let new = (0..points).map(|point| {
+            let event = write(&request(5, 21), point, Value::Number(1.0));
+            later(event, 5 * DAY + u64::from(point) * 20)
+        });
+        learned(polls.chain(new))
+    }
+
+    #[test]
+    fn new_things_are_counted_by_the_day_of_the_second_half() {
+        let rate = |points| site(points).habits().unwrap()[&IpAddr::from([10, 0, 0, 5])];
+        assert!(rate(0).abs() < f64::EPSILON);
+        assert!((1.9..2.2).contains(&rate(10)), "{}", rate(10));
+    }
+
+    #[test]
+    fn what_comes_together_is_one() {
+        assert!((episodes(vec![0, QUIET_NS, 3 * QUIET_NS]) - 2.0).abs() < f64::EPSILON);
+        assert!(episodes(Vec::new()).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_short_time_says_nothing_of_days() {
+        assert_eq!(learned((0..100).map(|n| later(request(5, 21), n))).habits(), None);
+        assert_eq!(Ledger::default().habits(), None);
+    }
+}
