@@ -102,14 +102,14 @@ fn by_device(event: &Event) -> bool {
 /// Whether nobody breaks this rule but by intent or a fault.
 const fn is_hard(mark: Mark) -> bool {
     match mark {
-        Mark::ConflictingSegment
+        Mark::Foreign
+        | Mark::ConflictingSegment
         | Mark::ConflictingAnswer
         | Mark::EchoDiffers
         | Mark::OperateWithoutSelect
         | Mark::OperateDiffers => true,
         Mark::Malformed
         | Mark::BadChecksum
-        | Mark::Foreign
         | Mark::UnaskedAnswer
         | Mark::AnswerDiffers
         | Mark::SequenceJump

@@ -6,7 +6,7 @@
 //! learned of them counts for nothing; only a person's ruling makes them normal. So an attack in the
 //! learned time does not teach its own repetition.
 //! *Blind to*: an act that was ruled normal, done by somebody in the same client's name.
-//! *State*: the conversations and kinds that were reported in the last 24 hours, at most 65,536; beyond,
+//! *State*: the conversations and kinds that were reported in the last fifteen minutes, at most 65,536; beyond,
 //! all are forgotten and reported anew.
 
 use foldhash::HashMap;
@@ -19,8 +19,9 @@ use crate::words::counted;
 
 pub(crate) const NAME: &str = "danger";
 
-/// Capture time for which the same kind of the same conversation is not reported again.
-const AGAIN_NS: u64 = 24 * 3_600 * 1_000_000_000;
+/// Capture time for which the same kind of the same conversation is not reported again: fifteen
+/// minutes, as long as an episode is quiet before it ends.
+const AGAIN_NS: u64 = 900 * 1_000_000_000;
 
 /// Conversations and kinds that are remembered.
 const REMEMBERED: usize = 65_536;
@@ -169,10 +170,10 @@ mod tests {
     }
 
     #[test]
-    fn the_same_is_raised_once_a_day() {
+    fn the_same_at_once_is_raised_once() {
         let (ledger, mut detector, mut found) = (Ledger::default(), Danger::default(), 0);
-        for hour in 0..48 {
-            let event = later(act(5, Intent::Restart), hour * 60);
+        for minute in 0..30 {
+            let event = later(act(5, Intent::Restart), minute);
             detector.judge(&ledger, &event, &mut |_| found += 1);
         }
         assert_eq!(found, 2);

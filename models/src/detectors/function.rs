@@ -1,7 +1,8 @@
 //! `function`: what a client never asked of a device.
 //!
 //! *Sees*: a poller that starts to write, a known master that restarts, configures or loads. The
-//! kind is `new-function`; `new-intent` where the intent is new to the conversation as well; and for
+//! kind is `new-function`; `new-intent` where the intent is new to the conversation as well;
+//! `first-command` where the client never commanded any device with it; and for
 //! the intents that should never be routine `first-restart`, `first-program`, `first-file`,
 //! `first-configure`, `first-set-time` in its place. The chain is the conversation, then the client
 //! over all its conversations, then the site.
@@ -62,7 +63,11 @@ fn judge_novelty(
     let name = event.function.name;
     found(Finding {
         detector: NAME,
-        kind: kind(event.intent, record.functions().any(|(known, _)| known.intent == event.intent)),
+        kind: if event.intent.commands() && by_client == 0 {
+            "first-command"
+        } else {
+            kind(event.intent, record.functions().any(|(known, _)| known.intent == event.intent))
+        },
         surprise,
         hard: false,
         actor: None,

@@ -122,6 +122,14 @@ impl<T: Tap> Work<T> {
             },
         };
         tap.message(&seen, out);
+        let foreign = parsed.message.is_none()
+            && !parsed.uncertain
+            && parsed.error.as_ref().is_some_and(|error| error.kind() == Kind::Malformed);
+        // After a loss, octets out of step are nobody's fault.
+        if foreign && context.unseen.lost_octets == 0 {
+            let packet = context.packet;
+            self.notice(flow, app, parsed.side, Mark::Foreign, (None, packet), context.time_ns);
+        }
     }
 
     /// Takes out the event that other octets were sent for a place of the flow's stream than before.
@@ -129,6 +137,20 @@ impl<T: Tap> Work<T> {
     /// It is put to the conversation that was had last in the flow: which one it was meant for, the
     /// octets cannot tell.
     pub(super) fn conflict(&mut self, flow: &Flow, app: &Described, conflict: &Conflict, at: &At) {
+        let packets = (conflict.first, conflict.again);
+        self.notice(flow, app, conflict.side, Mark::ConflictingSegment, packets, at.time_ns);
+    }
+
+    /// Takes out an event about what a side of the flow sent, and that is no message.
+    fn notice(
+        &mut self,
+        flow: &Flow,
+        app: &Described,
+        side: Side,
+        mark: Mark,
+        (earlier, packet): (Option<PacketRef>, PacketRef),
+        time_ns: u64,
+    ) {
         let Some(protocol) = event::Protocol::from_word(app.protocol.name) else { return };
         let (client, server) = (flow.endpoint(app.server.other()), flow.endpoint(app.server));
         let nowhere = Conversation {
@@ -140,25 +162,33 @@ impl<T: Tap> Work<T> {
         };
         let place = self.next;
         self.next.nth = place.nth.saturating_add(1);
-        let by_server = conflict.side == app.server;
+        let by_server = side == app.server;
         let event = Event {
             place,
-            time_ns: at.time_ns,
-            packet: conflict.again,
-            earlier: conflict.first,
+            time_ns,
+            packet,
+            earlier,
             stage: Stage::Noticed,
             conversation: app.describer.last().unwrap_or(nowhere),
             client_mac: client.mac,
             server_mac: server.mac,
             intent: if by_server { Intent::Report } else { Intent::Unknown },
-            function: Function { code: 0, sub: None, name: "other octets in its stream" },
+            function: Function {
+                code: 0,
+                sub: None,
+                name: if mark == Mark::Foreign {
+                    "what is no message"
+                } else {
+                    "other octets in its stream"
+                },
+            },
             targets: Vec::new(),
             reported: Vec::new(),
-            marks: Mark::ConflictingSegment.into(),
+            marks: mark.into(),
             sequence: None,
             broadcast: false,
             unacknowledged: false,
-            digest: conflict.octets,
+            digest: 0,
             unseen: unseen(flow),
         };
         self.tap.event(event, &mut self.out);
