@@ -11,8 +11,8 @@ mod tests;
 mod ties;
 
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Mark, Marks, Outcome, PacketRef, Place, Stage, Target,
-    Unseen,
+    Conversation, Event, Function, Intent, Mark, Marks, Outcome, PacketRef, Place, Protocol, Stage,
+    Target, Unseen,
 };
 use gridtap_parsers::{Direction, Message, Parsed};
 
@@ -186,10 +186,12 @@ impl Describer {
         out: &mut Numbered<'_>,
     ) -> (Pair, Option<Selected>) {
         let key = act.key;
-        // Who asks again under the same number has given up on the answer: it could not be told
-        // from the next. Left to wait, the older one would take every answer from then on, each a
-        // request too late.
-        if let Some(older) = self.pending.take(key) {
+        // Who asks again under the same number, or under none, has given up on the answer: it could
+        // not be told from the next. Left to wait, the older one would take every answer from then
+        // on, each a request too late. Over Modbus/TCP there are clients that number all requests
+        // alike and wait for none.
+        let numbered = act.conversation.protocol == Protocol::Modbus && act.sequence.is_some();
+        if !numbered && let Some(older) = self.pending.take(key) {
             out.unanswered(older, context.time_ns);
         }
         let place = out.place();
@@ -226,7 +228,18 @@ impl Describer {
     ) -> Pair {
         let key = act.key;
         let marks = marks.and(self.indications(message, key));
-        let Some(Waiting { mut event, note, .. }) = self.pending.take(key) else {
+        // Of several requests under one number, it answers the latest one that it fits, and those
+        // before that it fits as well were given up.
+        let mut waiting = None;
+        if self.pending.has_several(key) {
+            let mut fitting = self.pending.take_if(key, |asked| differs(message, asked).is_none());
+            waiting = fitting.pop();
+            for older in fitting {
+                out.unanswered(older, context.time_ns);
+            }
+        }
+        let waiting = waiting.or_else(|| self.pending.take(key));
+        let Some(Waiting { mut event, note, .. }) = waiting else {
             let reported = reported(message, None);
             let marks = marks.and(self.checks.unasked(key, &reported, outcome, context.unseen));
             // An answer to nobody tells nothing but that; its values are not put to any point.

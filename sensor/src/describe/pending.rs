@@ -62,6 +62,20 @@ impl Pending {
         self.waiting.front().map(|waiting| waiting.event.time_ns)
     }
 
+    /// Takes the requests with this key that an answer `fits`, the oldest first.
+    pub(crate) fn take_if(&mut self, key: Key, fits: impl Fn(&Event) -> bool) -> Vec<Waiting> {
+        let all = core::mem::take(&mut self.waiting);
+        let (fitting, others): (VecDeque<_>, VecDeque<_>) =
+            all.into_iter().partition(|waiting| waiting.key == key && fits(&waiting.event));
+        self.waiting = others;
+        fitting.into()
+    }
+
+    /// Whether more than one request with this key waits.
+    pub(crate) fn has_several(&self, key: Key) -> bool {
+        self.waiting.iter().filter(|waiting| waiting.key == key).nth(1).is_some()
+    }
+
     /// Takes the oldest request if it was sent before `time_ns`.
     pub(crate) fn take_older(&mut self, time_ns: u64) -> Option<Waiting> {
         let old = self.waiting.front().is_some_and(|waiting| waiting.event.time_ns < time_ns);
