@@ -195,6 +195,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_noticed_of_who_asks_is_not_the_device_s() {
+        let noticed = |intent| {
+            let event = Event { stage: Stage::Noticed, intent, ..marked(Mark::ConflictingSegment) };
+            judged(NAME, &site(), &event)[0].actor
+        };
+        assert_eq!(noticed(Intent::Unknown), None);
+        assert_eq!(noticed(Intent::Report), Some([10, 0, 0, 21].into()));
+    }
+
+    #[test]
     fn what_a_device_does_is_the_device_s() {
         let event =
             Event { marks: Mark::EchoDiffers.into(), ..ended(request(5, 21), Outcome::Done) };

@@ -158,6 +158,17 @@ mod tests {
     }
 
     #[test]
+    fn who_began_within_the_hour_is_not_late() {
+        let began = |minutes| {
+            let polls = (0..9).map(move |n| later(request(66, 21), minutes + n));
+            let other = later(write(&request(66, 21), 41, Value::Number(1.0)), minutes);
+            kinds(&site(polls.chain([other.clone()])), &other)
+        };
+        assert_eq!(began(59), Vec::<&str>::new());
+        assert_eq!(began(60), ["late-writer"]);
+    }
+
+    #[test]
     fn each_flag_is_raised_once() {
         let ledger = site([command(66), command(66), command(66)]);
         let (mut detector, mut found) = (Structure::default(), 0);

@@ -85,6 +85,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_new_in_a_new_conversation_is_no_habit() {
+        let mut ledger = site(0);
+        for hour in 0..24 {
+            let event = write(&request(5, 22), hour, Value::Number(1.0));
+            ledger.learn(&later(event, 8 * DAY + u64::from(hour) * 60));
+        }
+        assert!(ledger.habits().unwrap()[&IpAddr::from([10, 0, 0, 5])].abs() < f64::EPSILON);
+    }
+
+    #[test]
     fn what_comes_together_is_one() {
         assert!((episodes(vec![0, QUIET_NS, 3 * QUIET_NS]) - 2.0).abs() < f64::EPSILON);
         assert!(episodes(Vec::new()).abs() < f64::EPSILON);

@@ -20,6 +20,7 @@ struct Flow {
     offsets: [u64; 2],
     packet: u64,
     pushed_out: u64,
+    unseen: Unseen,
 }
 
 impl Flow {
@@ -32,6 +33,7 @@ impl Flow {
             offsets: [0; 2],
             packet: 0,
             pushed_out: 0,
+            unseen: Unseen::default(),
         }
     }
 
@@ -44,7 +46,7 @@ impl Flow {
         let mut next = Place { sequence: self.packet, partition: 0, nth: 0 };
         let end = |last| End { address: SocketAddr::from(([10, 0, 0, last], 502)), mac: None };
         let mut events = Vec::new();
-        let Self { dissector, describer, patience, packet, pushed_out, .. } = self;
+        let Self { dissector, describer, patience, packet, pushed_out, unseen, .. } = self;
         dissector.feed(&chunk, &mut |parsed| {
             let (sender, receiver) =
                 if parsed.side == Side::A { (end(5), end(21)) } else { (end(21), end(5)) };
@@ -54,7 +56,7 @@ impl Flow {
                 packet: PacketRef { capture: 0, number: *packet },
                 sender,
                 receiver,
-                unseen: Unseen::default(),
+                unseen: *unseen,
             };
             let mut out = |event, _: Option<&RequestNote>| events.push(event);
             let mut numbered = Numbered { next: &mut next, pushed_out, out: &mut out };
@@ -310,6 +312,30 @@ fn a_selection_that_was_refused_is_none() {
     let operate = frames::request::operate(1, &[Crob::CLOSE.to(6)]);
     let events = flow.send(Side::A, &master.frames(&operate));
     assert_eq!(marks(&events), [[Mark::OperateWithoutSelect]]);
+}
+
+#[test]
+fn nothing_is_marked_that_a_loss_could_explain() {
+    let (mut flow, mut master) = (Flow::new("dnp3"), frames::Station::master(1, 10));
+    flow.send(Side::A, &master.frames(&frames::request::integrity_poll(0)));
+    flow.unseen.lost_octets = 40;
+    let operate = frames::request::operate(9, &[Crob::CLOSE.to(6)]);
+    assert_eq!(marks(&flow.send(Side::A, &master.frames(&operate))), [[]]);
+}
+
+#[test]
+fn an_answer_that_comes_late_or_alone_is_no_answer_to_nobody() {
+    let read = |number| mbap(number, 1, &request::read_coils(0, 1));
+    let answer = |number| mbap(number, 1, &response::read_coils(&[true]));
+    let mut flow = Flow::new("modbus");
+    flow.send(Side::A, &read(1));
+    // Patience ends: the request was given up, and its answer comes all the same.
+    flow.packet += 20;
+    flow.send(Side::A, &read(2));
+    assert!(flow.send(Side::B, &answer(1)).is_empty());
+    assert_eq!(marks(&flow.send(Side::B, &answer(9))), [[Mark::UnaskedAnswer]]);
+    flow.unseen.one_way = true;
+    assert!(flow.send(Side::B, &answer(10)).is_empty());
 }
 
 #[test]
