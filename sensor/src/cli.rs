@@ -93,7 +93,7 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
   gridtap simulate --out days --site feeder --for 7d --seed 3 --zstd
   gridtap simulate --out days --for 24h --attack rogue-write,setpoint-drift:step=2 --repeat 5")]
     Simulate(Simulate),
-    /// Read baselines.
+    /// Read, compare and merge baselines, and rule what is normal.
     #[command(subcommand)]
     Baseline(Baseline),
     /// Say what could make a live sensor blind on an interface; changes nothing.
