@@ -167,7 +167,7 @@ impl Describer {
                 let key = act.key;
                 let mut event = event(act, context, out.place());
                 event.stage = Stage::Reported;
-                event.reported = reported(message, None);
+                event.reported = reported(message);
                 event.marks = marks.and(self.indications(message, key));
                 out.put(event);
                 Pair::Alone
@@ -240,7 +240,7 @@ impl Describer {
         }
         let waiting = waiting.or_else(|| self.pending.take(key));
         let Some(Waiting { mut event, note, .. }) = waiting else {
-            let reported = reported(message, None);
+            let reported = reported(message);
             let marks = marks.and(self.checks.unasked(key, &reported, outcome, context.unseen));
             // An answer to nobody tells nothing but that; its values are not put to any point.
             if !marks.is_empty() {
@@ -250,10 +250,13 @@ impl Describer {
             return Pair::AnswersNone(self.next_transaction());
         };
         let after_ns = context.time_ns.saturating_sub(event.time_ns);
-        let unread = reported(message, None);
+        let mut reported = reported(message);
         self.checks.ended(key, &event, outcome);
-        self.checks.remember(key, &unread, outcome);
-        event.reported = reported(message, Some(&event));
+        self.checks.remember(key, &reported, outcome);
+        if event.conversation.protocol == Protocol::Modbus {
+            modbus::place(&mut reported, &event);
+        }
+        event.reported = reported;
         event.marks = marks;
         if outcome == Outcome::Done
             && let Some(mark) = differs(message, &event)
@@ -388,10 +391,11 @@ fn macs(conversation: &Conversation, context: &Context) -> (Option<[u8; 6]>, Opt
 
 /// The points that a device's message says something about, with their values.
 ///
-/// A Modbus response does not name its points: without its request they stand at 0.
-fn reported(message: &Message<'_>, asked: Option<&Event>) -> Vec<Target> {
+/// A Modbus response does not name its points: they stand at 0 until they are put to their
+/// [place](modbus::place).
+fn reported(message: &Message<'_>) -> Vec<Target> {
     match message {
-        Message::Modbus(adu) => modbus::reported(adu, asked),
+        Message::Modbus(adu) => modbus::reported(adu),
         Message::Dnp3(message) => dnp3::reported(message),
     }
 }

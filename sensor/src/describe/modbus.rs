@@ -85,14 +85,10 @@ fn sequence(adu: &Adu<'_>) -> Option<u16> {
     }
 }
 
-/// What a response says of the points that were asked for.
-pub(super) fn reported(adu: &Adu<'_>, asked: Option<&Event>) -> Vec<Target> {
+/// The values of a response, as if they began at address 0.
+pub(super) fn reported(adu: &Adu<'_>) -> Vec<Target> {
     let Body::Response(response) = adu.body else { return Vec::new() };
-    let span = asked.and_then(|event| event.targets.iter().find(|t| t.values.is_empty()));
-    let (space, start) = span.map_or((Space::Other, 0), |span| (span.space, span.start));
     let values: Vec<Value> = if let Response::ReadBits { values } = response {
-        let quantity = span.and_then(|span| u16::try_from(span.count).ok());
-        let values = quantity.map_or(values, |quantity| values.first(quantity));
         values.iter().map(|on| Value::Number(f64::from(u8::from(on)))).collect()
     } else if let Response::ReadRegisters { values } = response {
         values.iter().map(|value| Value::Number(f64::from(value))).collect()
@@ -100,7 +96,21 @@ pub(super) fn reported(adu: &Adu<'_>, asked: Option<&Event>) -> Vec<Target> {
         return Vec::new();
     };
     let count = u32::try_from(values.len()).unwrap_or(u32::MAX);
-    if count == 0 { Vec::new() } else { vec![Target { space, start, count, values }] }
+    let space = Space::Other;
+    if count == 0 { Vec::new() } else { vec![Target { space, start: 0, count, values }] }
+}
+
+/// Puts the values of a response to the points that were asked for. Bits come in whole octets; those
+/// beyond the quantity are no values.
+pub(super) fn place(reported: &mut [Target], asked: &Event) {
+    let Some(span) = asked.targets.iter().find(|target| target.values.is_empty()) else { return };
+    for target in reported {
+        (target.space, target.start) = (span.space, span.start);
+        if let Ok(quantity) = usize::try_from(span.count) {
+            target.values.truncate(quantity);
+        }
+        target.count = u32::try_from(target.values.len()).unwrap_or(u32::MAX);
+    }
 }
 
 /// Whether the answer is another than the request calls for.

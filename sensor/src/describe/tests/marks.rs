@@ -103,6 +103,11 @@ fn a_second_answer_is_marked_only_if_it_is_another() {
     assert_eq!((events[0].stage, events[0].intent), (Stage::Noticed, Intent::Report));
     let other = mbap(8, 1, &response::read_holding_registers(&[230]));
     assert_eq!(marks(&flow.send(Side::B, &other)), [[Mark::UnaskedAnswer]]);
+    // Of bits there are always whole octets, however many were asked for.
+    let coils = mbap(9, 1, &response::read_coils(&[true; 3]));
+    flow.send(Side::A, &mbap(9, 1, &request::read_coils(0, 3)));
+    assert_eq!(flow.send(Side::B, &coils)[0].reported[0].values.len(), 3);
+    assert!(flow.send(Side::B, &coils).is_empty());
 }
 
 #[test]
