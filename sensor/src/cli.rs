@@ -76,7 +76,8 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
   gridtap messages --format csv capture.pcapng > messages.csv
   gridtap messages --format zeek --out logs capture.pcapng
   gridtap messages --format zeek-json capture.pcapng | jq 'select(._path == \"dnp3_control\")'
-  gridtap messages --format eve capture.pcapng > eve.json")]
+  gridtap messages --format eve capture.pcapng > eve.json
+  gridtap messages --format zeek-json --follow /var/spool/span | log-shipper")]
     Messages(Messages),
     /// Read an alerts file: all alerts as a table, or one in full.
     #[command(after_help = "Example:
@@ -253,8 +254,15 @@ pub struct Messages {
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common<View>,
+    /// Show what this interface hears, as it comes; again for more.
+    #[arg(short, long, value_name = "IFACE", conflicts_with_all = ["captures", "follow"])]
+    pub interface: Vec<String>,
+    /// Show what is in the captures in this folder, oldest first, and in those that come, as
+    /// `watch --follow` does.
+    #[arg(long, value_name = "DIR", conflicts_with = "captures")]
+    pub follow: Option<PathBuf>,
     /// Captures: pcap or pcapng, plain, gzip or zstd; `-` for standard input.
-    #[arg(required = true, value_name = "CAPTURE")]
+    #[arg(required_unless_present_any = ["interface", "follow"], value_name = "CAPTURE")]
     pub captures: Vec<PathBuf>,
 }
 

@@ -135,7 +135,8 @@ fn live(
 ) -> Result<Ended, Failure> {
     let (mut ledger, gauges) = (Ledger::default(), Gauges::default());
     let folder = args.follow.as_deref();
-    let mut source = Endless::open(&args.interface, folder, &args.common, &gauges)?;
+    let mut source =
+        Endless::open(&args.interface, folder, args.common.filter.as_deref(), &gauges)?;
     crate::signals::stop_on(&gauges.stop)?;
     let span_ns = args.duration.map(Span::as_ns);
     let on_full = source.on_full();

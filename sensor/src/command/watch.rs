@@ -26,7 +26,12 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
     let names = Names::read(args.names.as_deref())?;
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
     let gauges = Gauges::default();
-    let mut source = Endless::open(&args.interface, args.follow.as_deref(), &args.common, &gauges)?;
+    let mut source = Endless::open(
+        &args.interface,
+        args.follow.as_deref(),
+        args.common.filter.as_deref(),
+        &gauges,
+    )?;
     signals::stop_on(&gauges.stop)?;
 
     let mut targets: Vec<Target> = args.alerts.clone().map(Target::Append).into_iter().collect();
