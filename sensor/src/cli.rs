@@ -95,7 +95,12 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
   gridtap simulate --out days --for 24h --attack rogue-write,setpoint-drift:step=2 --repeat 5")]
     Simulate(Simulate),
     /// Read, compare and merge baselines, and rule what is normal.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  gridtap baseline show site.baseline
+  gridtap baseline diff spring.baseline autumn.baseline"
+    )]
     Baseline(Baseline),
     /// Say what could make a live sensor blind on an interface; changes nothing.
     #[command(after_help = "Example:
@@ -108,10 +113,15 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    #[command(after_help = "Example:
-  gridtap man > gridtap.1")]
-    Man,
+    /// Print the manual page, or write a page for each command.
+    #[command(after_help = "Examples:
+  gridtap man | man -l -
+  gridtap man --out /usr/local/share/man/man1")]
+    Man {
+        /// Write gridtap.1, gridtap-replay.1 and so on to this folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// How a file of names is written.

@@ -8,6 +8,7 @@ mod determinism;
 mod extract;
 mod files;
 mod follow;
+mod help;
 mod interrupted;
 mod invariants;
 mod labels;
