@@ -5,10 +5,11 @@ use gridtap_models::event::{
 };
 use gridtap_parsers::Direction;
 use gridtap_parsers::dnp3::{
-    self, Crob, Fragment, FunctionCode, Iin, Message, ObjectHeader, Operation, Range, Status,
+    self, Auth, Crob, Fragment, FunctionCode, Iin, Message, ObjectHeader, Operation, Range, Status,
     TripClose,
 };
 
+use super::ties::proofs;
 use super::{Act, Context, Key, Part};
 
 /// Targets that one act keeps; a fragment has room for some 600 commands.
@@ -34,7 +35,9 @@ pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
     if matches!(fragment.function, FunctionCode::Response | FunctionCode::AuthResponse) {
         // Of several fragments the first has the request's sequence; the others count on from it.
         let act = answers(fragment, key, context);
-        return if fragment.control.first() {
+        // Who is challenged has to prove who he is before anything is done.
+        let challenges = proofs(fragment).any(|auth| matches!(auth, Auth::Challenge { .. }));
+        return if fragment.control.first() && !challenges {
             Part::Answers { act, outcome: outcome(fragment) }
         } else {
             Part::Reports(act)
@@ -48,6 +51,8 @@ pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
     if confirms || fragment.direction() == Direction::Response {
         return Part::Neither;
     }
+    let proves = proofs(fragment).any(|auth| matches!(auth, Auth::Reply { .. }));
+    let key = if proves { Key { function: Key::PROOF, ..key } } else { key };
     Part::Asks(asks(fragment, key, context))
 }
 
@@ -363,11 +368,16 @@ fn space(group: u8) -> Space {
     }
 }
 
-/// Refused if an internal indication says so, or any command's status does.
+/// Refused if an internal indication says so, any command's status does, or a proof failed.
 fn outcome(fragment: &Fragment<'_>) -> Outcome {
     if let Some(iin) = fragment.iin.filter(|iin| iin.refused()) {
         let Iin(bits) = iin;
         return Outcome::Refused(bits);
+    }
+    for auth in proofs(fragment) {
+        if let Auth::Error { error, .. } = auth {
+            return Outcome::Refused(error.into());
+        }
     }
     for header in fragment.objects.headers().filter(|header| matches!(header.group, 12 | 41)) {
         for point in header.points() {

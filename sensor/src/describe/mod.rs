@@ -239,6 +239,18 @@ impl Describer {
             }
         }
         let waiting = waiting.or_else(|| self.pending.take(key));
+        // What answers a request that was challenged answers its proof as well.
+        let proof = match message {
+            Message::Dnp3(_) => self.pending.take(Key { function: Key::PROOF, ..key }),
+            Message::Modbus(_) => None,
+        };
+        let waiting = match (waiting, proof) {
+            (Some(challenged), Some(Waiting { event, .. })) => {
+                out.ended(event, outcome, context);
+                Some(challenged)
+            }
+            (challenged, proof) => challenged.or(proof),
+        };
         let Some(Waiting { mut event, note, .. }) = waiting else {
             let reported = reported(message);
             let marks = marks.and(self.checks.unasked(key, &reported, outcome, context.unseen));
@@ -249,7 +261,6 @@ impl Describer {
             }
             return Pair::AnswersNone(self.next_transaction());
         };
-        let after_ns = context.time_ns.saturating_sub(event.time_ns);
         let mut reported = reported(message);
         self.checks.ended(key, &event, outcome);
         self.checks.remember(key, &reported, outcome);
@@ -263,12 +274,7 @@ impl Describer {
         {
             event.marks.insert(mark);
         }
-        event.stage = Stage::Ended { outcome, after_ns };
-        event.place = out.place();
-        (event.time_ns, event.packet) = (context.time_ns, context.packet);
-        (event.client_mac, event.server_mac) = macs(&event.conversation, context);
-        event.unseen = context.unseen;
-        out.put(event);
+        out.ended(event, outcome, context);
         Pair::Answers(note)
     }
 
@@ -337,6 +343,17 @@ impl Numbered<'_> {
 
     fn put(&mut self, event: Event) {
         (self.out)(event, None);
+    }
+
+    /// Ends a request by the message at hand.
+    fn ended(&mut self, mut event: Event, outcome: Outcome, context: &Context) {
+        let after_ns = context.time_ns.saturating_sub(event.time_ns);
+        event.stage = Stage::Ended { outcome, after_ns };
+        event.place = self.place();
+        (event.time_ns, event.packet) = (context.time_ns, context.packet);
+        (event.client_mac, event.server_mac) = macs(&event.conversation, context);
+        event.unseen = context.unseen;
+        self.put(event);
     }
 
     fn unanswered(&mut self, waiting: Waiting, now_ns: u64) {

@@ -11,8 +11,14 @@ pub(crate) struct Key {
     pub(crate) ends: (u16, u16),
     /// Modbus transaction identifier; DNP3 application sequence.
     pub(crate) number: u16,
-    /// Modbus function code; 0 for DNP3, whose answers do not repeat it.
+    /// Modbus function code; 0 for DNP3, whose answers do not repeat it, and [`Key::PROOF`].
     pub(crate) function: u8,
+}
+
+impl Key {
+    /// The function of a DNP3 master's answer to a challenge. It has the number of the request that
+    /// was challenged, which waits on.
+    pub(crate) const PROOF: u8 = 1;
 }
 
 /// What a response needs to know of its request.
