@@ -35,12 +35,12 @@ pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
     if matches!(fragment.function, FunctionCode::Response | FunctionCode::AuthResponse) {
         // Of several fragments the first has the request's sequence; the others count on from it.
         let act = answers(fragment, key, context);
-        // Who is challenged has to prove who he is before anything is done.
-        let challenges = proofs(fragment).any(|auth| matches!(auth, Auth::Challenge { .. }));
-        return if fragment.control.first() && !challenges {
-            Part::Answers { act, outcome: outcome(fragment) }
-        } else {
+        return if !fragment.control.first() {
             Part::Reports(act)
+        } else if proofs(fragment).any(|auth| matches!(auth, Auth::Challenge { .. })) {
+            Part::Challenges(act)
+        } else {
+            Part::Answers { act, outcome: outcome(fragment) }
         };
     }
     if fragment.direction() == Direction::Unsolicited {

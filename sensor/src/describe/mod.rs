@@ -5,6 +5,7 @@
 mod check;
 mod dnp3;
 mod modbus;
+mod numbered;
 mod pending;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use gridtap_parsers::{Direction, Message, Parsed};
 
 use check::Checks;
 
+pub use numbered::Numbered;
 pub use pending::RequestNote;
 use pending::{Key, Pending, Waiting};
 use ties::Ties;
@@ -122,6 +124,8 @@ enum Part {
     Answers { act: Act, outcome: Outcome },
     /// A device speaks unasked, or goes on with its answer.
     Reports(Act),
+    /// A device answers a request, which waits on: who asks has to prove who he is.
+    Challenges(Act),
     /// None of these: a confirmation, a link frame, something that could not be read.
     Neither,
 }
@@ -164,13 +168,13 @@ impl Describer {
                 self.answers(message, act, outcome, marks, context, out)
             }
             Part::Reports(act) => {
-                let key = act.key;
-                let mut event = event(act, context, out.place());
-                event.stage = Stage::Reported;
-                event.reported = reported(message);
-                event.marks = marks.and(self.indications(message, key));
-                out.put(event);
+                self.reports(message, act, marks, context, out);
                 Pair::Alone
+            }
+            Part::Challenges(act) => {
+                let challenged = self.pending.note(act.key);
+                self.reports(message, act, marks, context, out);
+                challenged.map_or(Pair::Alone, Pair::Answers)
             }
             Part::Neither => Pair::Alone,
         };
@@ -217,6 +221,22 @@ impl Describer {
         (pair, select)
     }
 
+    fn reports(
+        &mut self,
+        message: &Message<'_>,
+        act: Act,
+        marks: Marks,
+        context: &Context,
+        out: &mut Numbered<'_>,
+    ) {
+        let key = act.key;
+        let mut event = event(act, context, out.place());
+        event.stage = Stage::Reported;
+        event.reported = reported(message);
+        event.marks = marks.and(self.indications(message, key));
+        out.put(event);
+    }
+
     fn answers(
         &mut self,
         message: &Message<'_>,
@@ -239,15 +259,15 @@ impl Describer {
             }
         }
         let waiting = waiting.or_else(|| self.pending.take(key));
-        // What answers a request that was challenged answers its proof as well.
+        // What answers the proof of a challenged request answers that request as well.
         let proof = match message {
             Message::Dnp3(_) => self.pending.take(Key { function: Key::PROOF, ..key }),
             Message::Modbus(_) => None,
         };
         let waiting = match (waiting, proof) {
-            (Some(challenged), Some(Waiting { event, .. })) => {
+            (Some(challenged), Some(Waiting { event, note, .. })) => {
                 out.ended(event, outcome, context);
-                Some(challenged)
+                Some(Waiting { note, ..challenged })
             }
             (challenged, proof) => challenged.or(proof),
         };
@@ -320,54 +340,6 @@ impl Describer {
         while let Some(oldest) = self.pending.take_oldest() {
             out.unanswered(oldest, time_ns);
         }
-    }
-}
-
-/// Where events go, numbered within their packet.
-pub struct Numbered<'o> {
-    /// The place of the next event.
-    pub next: &'o mut Place,
-    /// Requests pushed out by newer ones.
-    pub pushed_out: &'o mut u64,
-    /// Where events go, each with the request that it ends unanswered.
-    pub out: &'o mut dyn FnMut(Event, Option<&RequestNote>),
-}
-
-impl Numbered<'_> {
-    /// The next free place.
-    pub fn place(&mut self) -> Place {
-        let place = *self.next;
-        self.next.nth = self.next.nth.saturating_add(1);
-        place
-    }
-
-    fn put(&mut self, event: Event) {
-        (self.out)(event, None);
-    }
-
-    /// Ends a request by the message at hand.
-    fn ended(&mut self, mut event: Event, outcome: Outcome, context: &Context) {
-        let after_ns = context.time_ns.saturating_sub(event.time_ns);
-        event.stage = Stage::Ended { outcome, after_ns };
-        event.place = self.place();
-        (event.time_ns, event.packet) = (context.time_ns, context.packet);
-        (event.client_mac, event.server_mac) = macs(&event.conversation, context);
-        event.unseen = context.unseen;
-        self.put(event);
-    }
-
-    fn unanswered(&mut self, waiting: Waiting, now_ns: u64) {
-        let Waiting { mut event, note, .. } = waiting;
-        event.place = self.place();
-        event.stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns: 0 };
-        event.time_ns = now_ns;
-        (self.out)(event, Some(&note));
-    }
-}
-
-impl core::fmt::Debug for Numbered<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Numbered").field("next", &self.next).finish_non_exhaustive()
     }
 }
 

@@ -63,6 +63,11 @@ impl Pending {
         self.waiting.remove(place)
     }
 
+    /// What is noted of the request with this key, which waits on.
+    pub(crate) fn note(&self, key: Key) -> Option<RequestNote> {
+        self.waiting.iter().find(|waiting| waiting.key == key).map(|waiting| waiting.note)
+    }
+
     /// When the oldest request was sent.
     pub(crate) fn oldest_ns(&self) -> Option<u64> {
         self.waiting.front().map(|waiting| waiting.event.time_ns)
