@@ -67,6 +67,8 @@ pub enum Intent {
     Configure,
     /// Stop a device from reporting by itself.
     Mute,
+    /// Let a device report by itself.
+    Unmute,
     /// Restart or stop a device or its communication.
     Restart,
     /// Look for files, read them.

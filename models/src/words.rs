@@ -53,6 +53,7 @@ words! { Intent:
     SetTime = "set-time",
     Configure = "configure",
     Mute = "mute",
+    Unmute = "unmute",
     Restart = "restart",
     File = "file",
     StoreFile = "store-file",

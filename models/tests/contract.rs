@@ -128,6 +128,8 @@ fn events(targets: impl Strategy<Value = Vec<Target>>) -> impl Strategy<Value = 
         Intent::Select,
         Intent::Restart,
         Intent::Configure,
+        Intent::Mute,
+        Intent::Unmute,
         Intent::Unknown,
     ];
     let protocols = select(vec![Protocol::Modbus, Protocol::Dnp3]);

@@ -4,10 +4,16 @@
 //! all devices at once (`broadcast-command`) or without an answer (`unacknowledged-command`), and a clock
 //! that is set by another master than the one that did so while learning (`second-time-master`). Hard: what was
 //! learned of them counts for nothing; only a person's ruling makes them normal. So an attack in the
-//! learned time does not teach its own repetition.
-//! *Blind to*: an act that was ruled normal, done by somebody in the same client's name.
+//! learned time does not teach its own repetition. One thing has a minute's grace: a DNP3 master that starts
+//! tells its outstation to be silent, polls all there is, and lets it report again. Who always did so while
+//! learning is reported when the minute is over and it did not.
+//! *Blind to*: an act that was ruled normal, done by somebody in the same client's name. A device that is silenced
+//! for less than a minute in the name of a master that starts that way.
 //! *State*: the conversations and kinds that were reported in the last fifteen minutes, at most 65,536; beyond,
-//! all are forgotten and reported anew.
+//! all are forgotten and reported anew. The devices that are silent for less than a minute, at most 1,024; beyond,
+//! they are reported at once.
+
+use std::collections::VecDeque;
 
 use foldhash::HashMap;
 
@@ -26,19 +32,55 @@ const AGAIN_NS: u64 = 900 * 1_000_000_000;
 /// Conversations and kinds that are remembered.
 const REMEMBERED: usize = 65_536;
 
+/// Capture time in which a master that starts lets its outstation report again: a minute. An integrity
+/// poll, which comes between, takes seconds.
+const START_NS: u64 = 60 * 1_000_000_000;
+
+/// Devices that may be silent at a time because a master starts.
+const STARTING: usize = 1_024;
+
 /// Judges what is dangerous by itself.
 #[derive(Debug, Default)]
 pub(crate) struct Danger {
     reported_ns: HashMap<(Conversation, &'static str), u64>,
+    /// Acts that silenced a device, the oldest first; each may be the beginning of a start.
+    starting: VecDeque<Event>,
 }
 
 impl Detector for Danger {
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        while let Some(silenced) = self
+            .starting
+            .pop_front_if(|silenced| event.time_ns.saturating_sub(silenced.time_ns) >= START_NS)
+        {
+            self.report(ledger, &silenced, "mute", true, found);
+        }
         if event.stage != Stage::Requested {
             return;
         }
-        let conversation = event.conversation;
+        if event.intent == Intent::Unmute {
+            self.starting.retain(|silenced| silenced.conversation != event.conversation);
+        }
         let Some(kind) = kind(ledger, event) else { return };
+        if kind == "mute" && self.starting.len() < STARTING && starts_so(ledger, event) {
+            self.starting.push_back(event.clone());
+        } else {
+            self.report(ledger, event, kind, false, found);
+        }
+    }
+}
+
+impl Danger {
+    /// Reports an act; one of before if it was `held`.
+    fn report(
+        &mut self,
+        ledger: &Ledger,
+        event: &Event,
+        kind: &'static str,
+        held: bool,
+        found: &mut dyn FnMut(Finding),
+    ) {
+        let conversation = event.conversation;
         let since = self.reported_ns.get(&(conversation, kind));
         if since.is_some_and(|at| event.time_ns.saturating_sub(*at) < AGAIN_NS) {
             return;
@@ -59,10 +101,11 @@ impl Detector for Danger {
             surprise: surprise::bits(here.share(times, 1.0)),
             hard: true,
             actor: None,
-            about: None,
+            about: held.then(|| Box::new(event.clone())),
             because: format!(
-                "{}; {} sent {} a {} ({key}) {} in {} of the baseline, and nobody ruled that this is normal",
+                "{}{}; {} sent {} a {} ({key}) {} in {} of the baseline, and nobody ruled that this is normal",
                 says(kind),
+                if held { ", and this one may not for a minute" } else { "" },
                 conversation.asker(),
                 conversation.device(),
                 event.function.name,
@@ -72,6 +115,17 @@ impl Detector for Danger {
             normal_if: format!("{kind} by {key} is normal in {conversation}"),
         });
     }
+}
+
+/// Whether this master let the device report again each time that it silenced it while learning.
+fn starts_so(ledger: &Ledger, event: &Event) -> bool {
+    let Some(record) = ledger.conversation(&event.conversation) else { return false };
+    let times = |intent: Intent| -> u64 {
+        let functions = record.functions().filter(|(key, _)| key.intent == intent);
+        functions.map(|(_, function)| function.tally().count()).sum()
+    };
+    let silenced = times(Intent::Mute);
+    silenced > 0 && times(Intent::Unmute) >= silenced
 }
 
 fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
@@ -92,6 +146,7 @@ fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
         | Intent::Operate
         | Intent::Freeze
         | Intent::Configure
+        | Intent::Unmute
         | Intent::File
         | Intent::Authenticate
         | Intent::Session
@@ -167,6 +222,35 @@ mod tests {
         assert_eq!(judged(NAME, &ledger, &act(5, Intent::SetTime)), []);
         assert_eq!(judged(NAME, &ledger, &act(6, Intent::SetTime))[0].kind, "second-time-master");
         assert_eq!(judged(NAME, &Ledger::default(), &act(6, Intent::SetTime)), []);
+    }
+
+    #[test]
+    fn a_master_that_starts_has_a_minute_to_let_the_device_report_again() {
+        let mute = act(5, Intent::Mute);
+        let unmute = later(act(5, Intent::Unmute), 0);
+        let starts = learned([mute.clone(), unmute.clone()]);
+        let seconds = |event: &Event, seconds: u64| Event {
+            time_ns: event.time_ns + seconds * 1_000_000_000,
+            ..event.clone()
+        };
+        let found = |ledger: &Ledger, acts: &[Event]| {
+            let (mut detector, mut found) = (Danger::default(), Vec::new());
+            for act in acts {
+                detector.judge(ledger, act, &mut |finding| found.push(finding));
+            }
+            found
+        };
+        let poll = |at| seconds(&request(5, 21), at);
+        assert_eq!(found(&starts, &[mute.clone(), seconds(&unmute, 59), poll(300)]), []);
+        assert_eq!(found(&starts, &[mute.clone(), poll(59)]), []);
+        let [late] = &found(&starts, &[mute.clone(), poll(60), poll(61)])[..] else { panic!() };
+        assert_eq!(late.about.as_deref(), Some(&mute));
+        assert!(late.because.contains("may not for a minute"), "{}", late.because);
+        // Another device's reports are not this one's, and who once did not has no grace.
+        let other = Event { conversation: request(5, 22).conversation, ..unmute.clone() };
+        assert_eq!(found(&starts, &[mute.clone(), other, poll(60)]).len(), 1);
+        let once_not = learned([mute.clone(), unmute.clone(), mute.clone()]);
+        assert_eq!(found(&once_not, &[mute, unmute]).len(), 1);
     }
 
     #[test]

@@ -150,6 +150,7 @@ impl Reports {
             Intent::Restart
             | Intent::Configure
             | Intent::Mute
+            | Intent::Unmute
             | Intent::StoreFile
             | Intent::Program => {
                 self.start_again(event.time_ns);

@@ -215,10 +215,10 @@ fn intent(fragment: &Fragment<'_>) -> Intent {
         | FunctionCode::StartApplication
         | FunctionCode::StopApplication => Intent::Restart,
         FunctionCode::SaveConfiguration
-        | FunctionCode::EnableUnsolicited
         | FunctionCode::AssignClass
         | FunctionCode::ActivateConfig => Intent::Configure,
         FunctionCode::DisableUnsolicited => Intent::Mute,
+        FunctionCode::EnableUnsolicited => Intent::Unmute,
         FunctionCode::DelayMeasure => Intent::Diagnose,
         FunctionCode::RecordCurrentTime => Intent::SetTime,
         FunctionCode::OpenFile
