@@ -371,11 +371,14 @@ pub struct Simulate {
 #[derive(Debug, Args)]
 pub struct Ruling {
     /// The alert; the beginning of its id is enough if no other alert has it. Again for more.
-    #[arg(long, value_name = "ID", required = true)]
+    #[arg(long, value_name = "ID", required_unless_present = "review", requires = "alerts")]
     pub alert: Vec<String>,
     /// Alerts as `--alerts` wrote them.
-    #[arg(long, value_name = "FILE")]
-    pub alerts: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "alert")]
+    pub alerts: Option<PathBuf>,
+    /// Instead of an alert, what `baseline review` lists under this number. Again for more.
+    #[arg(long, value_name = "N", conflicts_with = "alert")]
+    pub review: Vec<u32>,
     /// Who rules so [default: $USER].
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
@@ -394,7 +397,7 @@ pub struct Approve {
     #[command(flatten)]
     pub ruling: Ruling,
     /// Only in this time, and then whatever the alert's actor does: a maintenance window.
-    #[arg(long, value_name = "START..END")]
+    #[arg(long, value_name = "START..END", conflicts_with = "review")]
     pub during: Option<During>,
     /// Change nothing, and say which alerts over this capture would not be raised any more. Again
     /// for more.
@@ -433,12 +436,32 @@ pub struct Doctor {
 #[derive(Debug, Subcommand)]
 pub enum Baseline {
     /// Print a baseline as text for people.
-    #[command(after_help = "Example:
-  gridtap baseline show site.baseline")]
+    #[command(after_help = "Examples:
+  gridtap baseline show site.baseline
+  gridtap baseline show --readiness site.baseline")]
     Show {
+        /// Say instead how much of what goes on it has learned, and how long the rest would take.
+        #[arg(long)]
+        readiness: bool,
         /// What hosts, units and points are called here, to be shown beside their addresses.
         #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
         names: Option<PathBuf>,
+        /// The baseline.
+        file: PathBuf,
+    },
+    /// List what is odd about a baseline itself, most suspicious first: read it before the baseline
+    /// judges anything, as attacks may have been learned.
+    #[command(after_help = "Examples:
+  gridtap baseline review site.baseline
+  gridtap baseline approve --review 3 --by Ada site.baseline
+  gridtap baseline forbid --review 1 --by Ada site.baseline")]
+    Review {
+        /// What hosts, units and points are called here, to be shown beside their addresses.
+        #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+        names: Option<PathBuf>,
+        /// Form of what is printed: text on a terminal, jsonl in a pipe.
+        #[arg(long, value_name = "FORM")]
+        format: Option<Format>,
         /// The baseline.
         file: PathBuf,
     },

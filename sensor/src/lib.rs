@@ -17,6 +17,7 @@ pub mod limits;
 pub mod names;
 mod order;
 pub mod pipeline;
+mod poisson;
 pub mod probe;
 pub mod progress;
 mod record;

@@ -50,7 +50,7 @@ impl Conformance {
         found: &mut dyn FnMut(Finding),
     ) {
         let key = (event.conversation, mark);
-        let since = self.reported_ns.get(&key).map(|at| event.time_ns.saturating_sub(*at));
+        let since = self.reported_ns.get(&key).map(|at| event.time_ns.abs_diff(*at));
         if since.is_some_and(|since| since < AGAIN_NS) {
             return;
         }
@@ -100,7 +100,7 @@ fn by_device(event: &Event) -> bool {
 }
 
 /// Whether nobody breaks this rule but by intent or a fault.
-const fn is_hard(mark: Mark) -> bool {
+pub(crate) const fn is_hard(mark: Mark) -> bool {
     match mark {
         Mark::Foreign
         | Mark::ConflictingSegment

@@ -2,7 +2,7 @@
 //!
 //! *Sees*: acts that stop, blind or rewrite a device (`restart`, `mute`, `store-file`, `program`), commands to
 //! all devices at once (`broadcast-command`) or without an answer (`unacknowledged-command`), and a clock
-//! that is set by another master than the one that did so while learning (`second-time-master`). Hard: what was
+//! that is set by another master than the one that did so most while learning (`second-time-master`). Hard: what was
 //! learned of them counts for nothing; only a person's ruling makes them normal. So an attack in the
 //! learned time does not teach its own repetition. One thing has a minute's grace: a DNP3 master that starts
 //! tells its outstation to be silent, polls all there is, and lets it report again. Who always did so while
@@ -18,8 +18,8 @@ use std::collections::VecDeque;
 use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
-use crate::event::{Conversation, Event, Intent, Stage};
-use crate::ledger::Ledger;
+use crate::event::{Conversation, Event, Intent, Protocol, Stage};
+use crate::ledger::{FunctionKey, Ledger};
 use crate::surprise::{self, Context};
 use crate::words::counted;
 
@@ -39,6 +39,12 @@ const START_NS: u64 = 60 * 1_000_000_000;
 /// Devices that may be silent at a time because a master starts.
 const STARTING: usize = 1_024;
 
+/// The least of DNP3's link addresses that stand for all outstations (IEEE 1815, 9.2.4.1.5).
+const FIRST_BROADCAST: u16 = 0xfffd;
+
+/// DNP3's function Direct Operate without Acknowledgement.
+const DIRECT_OPERATE_NO_ACK: u8 = 6;
+
 /// Judges what is dangerous by itself.
 #[derive(Debug, Default)]
 pub(crate) struct Danger {
@@ -51,7 +57,7 @@ impl Detector for Danger {
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
         while let Some(silenced) = self
             .starting
-            .pop_front_if(|silenced| event.time_ns.saturating_sub(silenced.time_ns) >= START_NS)
+            .pop_front_if(|silenced| event.time_ns.abs_diff(silenced.time_ns) >= START_NS)
         {
             self.report(ledger, &silenced, "mute", true, found);
         }
@@ -82,7 +88,7 @@ impl Danger {
     ) {
         let conversation = event.conversation;
         let since = self.reported_ns.get(&(conversation, kind));
-        if since.is_some_and(|at| event.time_ns.saturating_sub(*at) < AGAIN_NS) {
+        if since.is_some_and(|at| event.time_ns.abs_diff(*at) < AGAIN_NS) {
             return;
         }
         if self.reported_ns.len() >= REMEMBERED {
@@ -112,7 +118,7 @@ impl Danger {
                 counted(times, "time"),
                 counted(acts, "request"),
             ),
-            normal_if: format!("{kind} by {key} is normal in {conversation}"),
+            normal_if: normal_if(kind, key, &conversation),
         });
     }
 }
@@ -133,11 +139,18 @@ fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
     match event.intent {
         _ if commands && event.broadcast => Some("broadcast-command"),
         _ if commands && event.unacknowledged => Some("unacknowledged-command"),
+        Intent::SetTime if sets_less(ledger, &event.conversation) => Some("second-time-master"),
+        intent => always(intent),
+    }
+}
+
+/// What is dangerous whoever does it, and however.
+const fn always(intent: Intent) -> Option<&'static str> {
+    match intent {
         Intent::Restart => Some("restart"),
         Intent::Mute => Some("mute"),
         Intent::StoreFile => Some("store-file"),
         Intent::Program => Some("program"),
-        Intent::SetTime if !keeps_time(ledger, event) => Some("second-time-master"),
         Intent::SetTime
         | Intent::Read
         | Intent::Diagnose
@@ -155,19 +168,48 @@ fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
     }
 }
 
-/// Whether this client set the device's clock while learning, or nobody did.
-fn keeps_time(ledger: &Ledger, event: &Event) -> bool {
-    let sets = |conversation: &Conversation| {
-        let record = ledger.conversation(conversation);
-        record
-            .is_some_and(|record| record.functions().any(|(key, _)| key.intent == Intent::SetTime))
+/// What makes it ordinary.
+pub(crate) fn normal_if(kind: &str, key: FunctionKey, conversation: &Conversation) -> String {
+    format!("{kind} by {key} is normal in {conversation}")
+}
+
+/// What is dangerous about a function that a ledger has learned.
+///
+/// Of a broadcast the ledger knows no more than whom it went to: an address for all of DNP3, or unit 0 of a server
+/// that has other units.
+pub(crate) fn learned(
+    ledger: &Ledger,
+    conversation: &Conversation,
+    key: FunctionKey,
+) -> Option<&'static str> {
+    let to_all = match conversation.protocol {
+        Protocol::Dnp3 => conversation.unit >= FIRST_BROADCAST,
+        Protocol::Modbus => {
+            conversation.unit == 0 && ledger.has_other_units(&conversation.device())
+        }
     };
-    let device = event.conversation.device();
-    sets(&event.conversation) || !ledger.conversations_with(&device).iter().any(sets)
+    let silent = conversation.protocol == Protocol::Dnp3 && key.code == DIRECT_OPERATE_NO_ACK;
+    match key.intent {
+        intent if intent.commands() && to_all => Some("broadcast-command"),
+        intent if intent.commands() && silent => Some("unacknowledged-command"),
+        Intent::SetTime if sets_less(ledger, conversation) => Some("second-time-master"),
+        intent => always(intent),
+    }
+}
+
+/// Whether another client sets the clock of the device more often.
+fn sets_less(ledger: &Ledger, conversation: &Conversation) -> bool {
+    let times = |conversation: &Conversation| {
+        let functions = ledger.conversation(conversation).into_iter().flat_map(|it| it.functions());
+        let sets = functions.filter(|(key, _)| key.intent == Intent::SetTime);
+        sets.fold(0_u64, |sum, (_, record)| sum.saturating_add(record.tally().count()))
+    };
+    let ours = times(conversation);
+    ledger.conversations_with(&conversation.device()).iter().any(|other| times(other) > ours)
 }
 
 /// Why it is dangerous.
-fn says(kind: &str) -> &'static str {
+pub(crate) fn says(kind: &str) -> &'static str {
     match kind {
         "restart" => "a device that restarts, stops or only listens does not protect",
         "mute" => "a device that may not report by itself is seen at the next poll at the earliest",
@@ -221,6 +263,10 @@ mod tests {
         let ledger = learned((0..10).map(|_| act(5, Intent::SetTime)));
         assert_eq!(judged(NAME, &ledger, &act(5, Intent::SetTime)), []);
         assert_eq!(judged(NAME, &ledger, &act(6, Intent::SetTime))[0].kind, "second-time-master");
+        // Nor does learning make it silent.
+        let both = learned((0..10).map(|n| act(if n < 3 { 6 } else { 5 }, Intent::SetTime)));
+        assert_eq!(judged(NAME, &both, &act(6, Intent::SetTime))[0].kind, "second-time-master");
+        assert_eq!(judged(NAME, &both, &act(5, Intent::SetTime)), []);
         assert_eq!(judged(NAME, &Ledger::default(), &act(6, Intent::SetTime)), []);
     }
 

@@ -143,7 +143,7 @@ impl Scans {
             self.make_room();
         }
         let walk = self.walks.entry(client).or_default();
-        if event.time_ns.saturating_sub(walk.last_ns) > REST_NS || walk.bits <= 0.0 {
+        if event.time_ns.abs_diff(walk.last_ns) > REST_NS || walk.bits <= 0.0 {
             *walk = Walk { since_ns: event.time_ns, ..Walk::default() };
         }
         walk.last_ns = event.time_ns;

@@ -46,7 +46,7 @@ impl Detector for ChangedHost {
             if macs.contains_key(&mac) {
                 continue;
             }
-            let since = self.reported_ns.get(&mac).map(|at| event.time_ns.saturating_sub(*at));
+            let since = self.reported_ns.get(&mac).map(|at| event.time_ns.abs_diff(*at));
             if since.is_some_and(|since| since < AGAIN_NS) {
                 continue;
             }

@@ -1,8 +1,8 @@
 //! The detectors that ship: one file each, one row each.
 
-mod conformance;
+pub(crate) mod conformance;
 mod conversation;
-mod danger;
+pub(crate) mod danger;
 mod delay;
 mod fanout;
 mod function;
@@ -13,7 +13,7 @@ mod readback;
 mod reading;
 mod setpoint;
 mod silence;
-mod structure;
+pub(crate) mod structure;
 mod value;
 mod volume;
 

@@ -204,7 +204,7 @@ impl Readback {
             }
             if self.orders.len() >= ORDERS {
                 self.orders
-                    .retain(|_, order| event.time_ns.saturating_sub(order.accepted_ns) < EXPIRE_NS);
+                    .retain(|_, order| event.time_ns.abs_diff(order.accepted_ns) < EXPIRE_NS);
                 if self.orders.len() >= ORDERS {
                     return;
                 }

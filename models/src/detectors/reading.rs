@@ -176,7 +176,7 @@ impl Reports {
     }
 
     fn is_shifted(&self, time_ns: u64) -> bool {
-        self.shifted_ns.is_some_and(|at| time_ns.saturating_sub(at) < SETTLE_NS)
+        self.shifted_ns.is_some_and(|at| time_ns.abs_diff(at) < SETTLE_NS)
     }
 
     fn take(

@@ -155,7 +155,8 @@ impl Bucket {
     /// Takes one act; true if it is the one that raises the finding.
     fn add(&mut self, time_ns: u64, usual: Usual) -> bool {
         let passed_ns = time_ns.saturating_sub(self.last_ns);
-        self.last_ns = self.last_ns.max(time_ns);
+        // A clock that goes back is followed: else nothing would leak until it is there again.
+        self.last_ns = time_ns;
         let leak = (TIMES - 1.0) / TIMES.ln() * usual.acts_in(passed_ns);
         self.level -= leak;
         if self.level <= 0.0 {

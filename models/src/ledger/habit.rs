@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::store::Ledger;
+use super::tally::SEGMENT_NS;
 use crate::event::Intent;
 use crate::surprise::real;
 
-/// A day, in nanoseconds.
-const DAY_NS: u64 = 86_400 * 1_000_000_000;
+/// A day, in segments.
+const DAY: u64 = 86_400 * 1_000_000_000 / SEGMENT_NS;
 
 /// New things that come within this time of each other are one: fifteen minutes.
 const QUIET_NS: u64 = 900 * 1_000_000_000;
@@ -16,19 +17,18 @@ const QUIET_NS: u64 = 900 * 1_000_000_000;
 impl Ledger {
     /// How often a day each client gave a command, or sent a function that gives one, for the first
     /// time in a conversation that was known; counted over the second half of the learned time, when
-    /// the common things are learned.
+    /// the common things are learned. Time is that of the segments in which anything was heard, so that a
+    /// clock that jumps or a sensor that was off makes no days.
     ///
     /// `None` where that half is shorter than a day: then nothing can be said of days.
     #[must_use]
     pub fn habits(&self) -> Option<BTreeMap<IpAddr, f64>> {
-        let tallies = || self.facts.conversations.values().map(|record| &record.tally);
-        let first_ns = tallies().map(|tally| tally.first_ns).min()?;
-        let last_ns = tallies().map(|tally| tally.last_ns).max()?;
-        let half_ns = last_ns.saturating_sub(first_ns) / 2;
-        if half_ns < DAY_NS {
+        let segments = self.pace().requests.as_ref()?.segments();
+        let half = segments.count() / 2;
+        if half < DAY {
             return None;
         }
-        let from_ns = first_ns.saturating_add(half_ns);
+        let from_ns = segments.start_ns(half)?;
         let mut times: BTreeMap<IpAddr, Vec<u64>> = BTreeMap::new();
         for (conversation, record) in &self.facts.conversations {
             if record.tally.first_ns >= from_ns {
@@ -40,7 +40,7 @@ impl Ledger {
             let new = commands.chain(functions).filter(|time_ns| *time_ns >= from_ns);
             times.entry(conversation.client).or_default().extend(new);
         }
-        let days = real(half_ns) / real(DAY_NS);
+        let days = real(half) / real(DAY);
         Some(times.into_iter().map(|(client, times)| (client, episodes(times) / days)).collect())
     }
 }
@@ -69,7 +69,7 @@ mod tests {
 
     /// A client that polls for ten days and writes to `points` new points in the last five.
     fn site(points: u32) -> Ledger {
-        let polls = (0..10 * 24).map(|hour| later(request(5, 21), hour * 60));
+        let polls = (0..10 * 144).map(|segment| later(request(5, 21), segment * 10));
         let new = (0..points).map(|point| {
             let event = write(&request(5, 21), point, Value::Number(1.0));
             later(event, 5 * DAY + u64::from(point) * 20)

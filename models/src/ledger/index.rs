@@ -69,8 +69,6 @@ pub struct DeviceSum {
     pub acts: u64,
     /// Conversations with it.
     pub conversations: u64,
-    /// When it was first asked anything, in nanoseconds since 1970 UTC.
-    pub first_ns: u64,
     /// Reads of spans.
     pub reads: u64,
     /// Distinct spans read.
@@ -170,7 +168,7 @@ impl Index {
         let mut index = Self::default();
         for (conversation, record) in &facts.conversations {
             index.add_conversation(conversation);
-            index.add_acts(conversation, record.tally.count, record.tally.first_ns);
+            index.add_acts(conversation, record.tally.count);
             index.each_pace(conversation, |pace| pace.add_acts(&record.tally));
             for (key, function) in &record.functions {
                 index.add_function(conversation.client, *key);
@@ -206,10 +204,9 @@ impl Index {
         }
     }
 
-    pub(crate) fn add_acts(&mut self, conversation: &Conversation, count: u64, first_ns: u64) {
+    pub(crate) fn add_acts(&mut self, conversation: &Conversation, count: u64) {
         let client = self.clients.entry(conversation.client).or_default();
         let device = self.devices.entry(conversation.device()).or_default();
-        device.first_ns = if device.acts == 0 { first_ns } else { device.first_ns.min(first_ns) };
         for acts in [&mut self.acts, &mut client.acts, &mut device.acts] {
             *acts = acts.saturating_add(count);
         }

@@ -243,7 +243,7 @@ impl Ledger {
             self.facts.refuse(Limit::Conversations, 1);
             return false;
         }
-        self.index.add_acts(conversation, 1, time_ns);
+        self.index.add_acts(conversation, 1);
         self.index.each_pace(conversation, |pace| pace.add_act(time_ns));
         true
     }

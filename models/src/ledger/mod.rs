@@ -29,6 +29,8 @@
 //! or `<bits not looked at> <bin>:<n>,…` ([`Spread`]). Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.
 
+mod coverage;
+mod coverage_show;
 mod diff;
 mod diff_show;
 mod error;
@@ -52,6 +54,7 @@ mod time;
 mod values;
 mod write;
 
+pub use coverage::{Counted, Coverage, PAIRS, Readiness, Ready, WELL};
 pub use diff::{Change, Difference, Subject};
 pub use diff_show::show_differences;
 pub use error::LoadError;
@@ -61,6 +64,7 @@ pub use learn::{Observation, Saw};
 pub use mac::Mac;
 pub use pace::{Pace, Pattern};
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};
+pub(crate) use ranges::hold;
 pub use records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
     Outcomes, Point, PointRecord, Span,
@@ -69,6 +73,7 @@ pub use rulings::{BadRuling, Ruled, Ruling};
 pub use spread::Spread;
 pub use store::{Counts, Ledger};
 pub use tally::{SEGMENT_NS, Segments, Tally};
+pub(crate) use time::Time;
 pub use values::Values;
 
 #[cfg(test)]

@@ -125,6 +125,28 @@ impl Segments {
         self.earlier
     }
 
+    /// When the segment begins that comes after so many others, in nanoseconds since 1970 UTC.
+    #[must_use]
+    pub fn start_ns(&self, nth: u64) -> Option<u64> {
+        let mut left = nth;
+        for &(first, last) in &self.ranges {
+            let count = u64::from(last.abs_diff(first)) + 1;
+            if left < count {
+                return Some((u64::from(first) + left).saturating_mul(SEGMENT_NS));
+            }
+            left -= count;
+        }
+        None
+    }
+
+    /// How many of them came before that of a time.
+    #[must_use]
+    pub fn before(&self, time_ns: u64) -> u64 {
+        let before = (0, Self::at(time_ns));
+        let through: u64 = self.ranges.iter().map(|range| overlap(*range, before)).sum();
+        through.saturating_sub(u64::from(ranges::hold(&self.ranges, before.1)))
+    }
+
     /// The longest stretch of these segments' gaps, counted in segments of `all`.
     #[must_use]
     pub fn longest_absence(&self, all: &Self) -> u64 {

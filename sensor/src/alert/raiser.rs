@@ -9,6 +9,7 @@ use gridtap_models::ledger;
 use sha2::{Digest, Sha256};
 
 use super::episode::{Episode, Judging, gravest};
+use super::rate::{self, Rate};
 use super::record::Alert;
 use super::severity::Consequence;
 use crate::source::CaptureNames;
@@ -38,6 +39,8 @@ pub struct Raiser {
     open: BTreeMap<IpAddr, Episode>,
     /// No open episode can end before this capture time.
     earliest_end_ns: u64,
+    /// The latest act of any open episode.
+    latest_ns: u64,
     /// Odd acts that have not ended, and whose they are.
     awaited: HashMap<(Conversation, u64), IpAddr>,
     awaited_order: VecDeque<(Conversation, u64)>,
@@ -46,8 +49,9 @@ pub struct Raiser {
     closed_early: u64,
     given_up: u64,
     /// How often a day each client does something new, where that is known.
-    habits: BTreeMap<IpAddr, f64>,
+    habits: Option<BTreeMap<IpAddr, f64>>,
     muted: u64,
+    rate: Rate,
 }
 
 impl Raiser {
@@ -59,13 +63,15 @@ impl Raiser {
             judging: Judging { captures: captures.into(), baseline: None },
             open: BTreeMap::new(),
             earliest_end_ns: u64::MAX,
+            latest_ns: 0,
             awaited: HashMap::new(),
             awaited_order: VecDeque::new(),
             dropped_packets: 0,
             closed_early: 0,
             given_up: 0,
-            habits: BTreeMap::new(),
+            habits: None,
             muted: 0,
+            rate: Rate::default(),
         }
     }
 
@@ -74,8 +80,8 @@ impl Raiser {
         self.judging.baseline = Some(digest);
     }
 
-    /// Names how often a day each client does something new.
-    pub fn set_habits(&mut self, habits: BTreeMap<IpAddr, f64>) {
+    /// Names how often a day each client does something new, where that is known.
+    pub fn set_habits(&mut self, habits: Option<BTreeMap<IpAddr, f64>>) {
         self.habits = habits;
     }
 
@@ -83,16 +89,20 @@ impl Raiser {
     /// new commands of theirs raise nothing by themselves.
     pub fn muted_clients(&self) -> impl Iterator<Item = (IpAddr, f64)> {
         let a_day = self.settings.a_day;
-        self.habits
-            .iter()
-            .map(|(client, rate)| (*client, *rate))
-            .filter(move |habit| habit.1 > a_day)
+        let habits = self.habits.iter().flatten();
+        habits.map(|(client, rate)| (*client, *rate)).filter(move |habit| habit.1 > a_day)
     }
 
     /// Findings that were not raised because of that.
     #[must_use]
     pub fn muted(&self) -> u64 {
         self.muted
+    }
+
+    /// What was promised of alerts a day and what came of it, in sentences.
+    #[must_use]
+    pub fn rates(&self) -> String {
+        rate::text(&self.rate, self.settings.a_day, self.habits.is_some())
     }
 
     /// Notes how many packets were dropped so far, for the alerts to come.
@@ -123,6 +133,9 @@ impl Raiser {
         out: &mut dyn FnMut(Alert),
     ) {
         self.close_quiet(event.time_ns, out);
+        if !hard_only {
+            self.rate.note(event.time_ns);
+        }
         let counts = |finding: &&Finding| {
             let about = finding.about.as_deref().unwrap_or(event);
             let least = match Consequence::of(about.intent) {
@@ -133,7 +146,8 @@ impl Raiser {
         };
         let within = |finding: &&Finding| {
             let about = finding.about.as_deref().unwrap_or(event);
-            let habit = self.habits.get(&about.conversation.client);
+            let habits = self.habits.as_ref();
+            let habit = habits.and_then(|habits| habits.get(&about.conversation.client));
             let usual = habit.is_some_and(|rate| *rate > self.settings.a_day);
             finding.hard || !usual || !ledger::may_be_habit(finding.kind, about.intent)
         };
@@ -148,7 +162,7 @@ impl Raiser {
                 |finding: &&Finding| finding.actor == actor && finding.about.as_deref() == about;
             let (ours, others) = counted.iter().partition(|finding| same(finding));
             counted = others;
-            self.extend(about.unwrap_or(event), &ours, out);
+            self.extend(about.unwrap_or(event), &ours, !hard_only, out);
         }
         if let Stage::Ended { outcome, .. } = event.stage {
             self.ended(event, outcome);
@@ -160,19 +174,20 @@ impl Raiser {
         for (_, episode) in core::mem::take(&mut self.open) {
             out(episode.alert(&self.judging, true));
         }
-        self.earliest_end_ns = u64::MAX;
+        (self.earliest_end_ns, self.latest_ns) = (u64::MAX, 0);
     }
 
     /// Closes the episodes that were quiet for long enough at capture time `now_ns`.
     pub fn close_quiet(&mut self, now_ns: u64, out: &mut dyn FnMut(Alert)) {
-        if now_ns < self.earliest_end_ns {
+        let quiet_ns = self.settings.quiet_ns;
+        if now_ns < self.earliest_end_ns && now_ns.saturating_add(quiet_ns) > self.latest_ns {
             return;
         }
-        let quiet_ns = self.settings.quiet_ns;
         let over: Vec<IpAddr> = self
             .open
             .iter()
-            .filter(|(_, episode)| episode.last_ns.saturating_add(quiet_ns) <= now_ns)
+            // A clock that goes back by as much ends it as well: else it would be open until then.
+            .filter(|(_, episode)| episode.last_ns.abs_diff(now_ns) >= quiet_ns)
             .map(|(actor, _)| *actor)
             .collect();
         for actor in over {
@@ -182,21 +197,35 @@ impl Raiser {
         }
         let ends = self.open.values().map(|episode| episode.last_ns.saturating_add(quiet_ns));
         self.earliest_end_ns = ends.min().unwrap_or(u64::MAX);
+        self.latest_ns = self.open.values().map(|episode| episode.last_ns).max().unwrap_or(0);
     }
 
-    fn extend(&mut self, event: &Event, findings: &[&Finding], out: &mut dyn FnMut(Alert)) {
+    fn extend(
+        &mut self,
+        event: &Event,
+        findings: &[&Finding],
+        judging: bool,
+        out: &mut dyn FnMut(Alert),
+    ) {
         let actor = findings.iter().find_map(|f| f.actor).unwrap_or(event.conversation.client);
-        if !self.open.contains_key(&actor) {
+        let begins = !self.open.contains_key(&actor);
+        if begins {
             self.make_room(out);
             let id = self.id(actor, event, findings);
             self.open.insert(actor, Episode::new(id, actor, event));
         }
         let end_ns = event.time_ns.saturating_add(self.settings.quiet_ns);
         self.earliest_end_ns = self.earliest_end_ns.min(end_ns);
+        self.latest_ns = self.latest_ns.max(event.time_ns);
         if event.stage == Stage::Requested {
             self.wait_for(event, actor);
         }
         let Some(episode) = self.open.get_mut(&actor) else { return };
+        let hard = findings.iter().any(|finding| finding.hard) && !episode.any_hard;
+        episode.any_hard |= hard;
+        if judging {
+            self.rate.count(begins, hard);
+        }
         if episode.add(event, findings) {
             episode.seen.dropped_packets = self.dropped_packets;
             out(episode.alert(&self.judging, false));

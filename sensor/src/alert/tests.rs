@@ -113,7 +113,8 @@ fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
     let poked = |intent| Event { intent, ..act(5, 21, MINUTE, 1) };
     let raised = |rate, event: &Event, odd: &[Finding]| {
         let mut raiser = raiser(8);
-        raiser.set_habits(std::iter::once((event.conversation.client, rate)).collect());
+        let habits = std::iter::once((event.conversation.client, rate)).collect();
+        raiser.set_habits(Some(habits));
         (take(&mut raiser, event, odd).len(), raiser.muted())
     };
     assert_eq!(raised(0.9, &poked(Intent::Write), &new), (1, 0), "seldom enough");

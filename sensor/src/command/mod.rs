@@ -12,6 +12,7 @@ mod judged;
 pub mod learn;
 pub mod messages;
 pub mod replay;
+mod review;
 mod rule;
 #[cfg(feature = "simulate")]
 pub mod simulate;

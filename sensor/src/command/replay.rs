@@ -1,6 +1,5 @@
 //! `gridtap replay`: learn from the first part of captures, raise alerts on the rest.
 
-use core::fmt::Write;
 #[cfg(unix)]
 use std::fs;
 use std::path::Path;
@@ -79,15 +78,9 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     }
 
     let all_read = inputs.all_read(&counters, terminal);
-    let (learned, acts) = judged.judge.acts();
-    let mut text =
-        format!("{}Learned from {learned} acts, judged {acts}.\n", summary::text(&counters));
-    text.push_str(&judged.judge.budget());
-    let excused = judged.judge.excused();
-    if excused > 0 {
-        let _ = writeln!(text, "Findings not raised because somebody ruled so: {excused}.");
-    }
-    if acts == 0 {
+    let mut text = summary::text(&counters);
+    text.push_str(&judged.judge.text());
+    if judged.judge.acts().1 == 0 {
         text.push_str("Nothing was judged: the captures end before the learning does.\n");
     }
     if format == Format::Text {
