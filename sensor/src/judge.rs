@@ -44,7 +44,7 @@ impl Judge {
     pub fn new(mode: Mode, ledger: Ledger, mut raiser: Raiser) -> Self {
         if matches!(mode, Mode::Judge) {
             raiser.set_baseline(ledger.digest().to_string());
-            raiser.set_habits(ledger.habits().unwrap_or_default());
+            raiser.set_habits(ledger.habits().unwrap_or_default(), ledger.settled());
         }
         let (learned, judged, excused) = (0, 0, 0);
         Self { mode, ledger, panel: Panel::all(), raiser, learned, judged, excused, scores: None }
@@ -157,7 +157,8 @@ impl Judge {
     fn freeze(&mut self) {
         self.mode = Mode::Judge;
         self.raiser.set_baseline(self.ledger.digest().to_string());
-        self.raiser.set_habits(self.ledger.habits().unwrap_or_default());
+        let habits = self.ledger.habits().unwrap_or_default();
+        self.raiser.set_habits(habits, self.ledger.settled());
         tracing::info!(acts = self.learned, "learned; judging from here on");
     }
 }
