@@ -122,6 +122,9 @@ pub enum Space {
     AnalogOutput,
     /// A clock.
     Time,
+    /// DNP3 events of all points together, as far as they are reported: their number is the value
+    /// of address 0.
+    Event,
     /// DNP3 event or static data class: address = class.
     Class,
     /// A file.
@@ -259,6 +262,17 @@ pub enum Mark {
     Restarted,
     /// The device says that it lost events.
     EventsLost,
+    /// An unsolicited response whose number neither repeats nor follows the last one, or that says
+    /// something else under the same number.
+    ReportOutOfTurn,
+    /// The indication of a restart is cleared though the device did not give it.
+    ClearWithoutRestart,
+    /// The device says that points are under local control.
+    LocalControl,
+    /// The device says that something is wrong with it.
+    DeviceTrouble,
+    /// The device says that its configuration is corrupt.
+    ConfigCorrupt,
 }
 
 /// A set of [`Mark`]s.
@@ -318,7 +332,7 @@ pub enum Stage {
     Ended {
         /// How.
         outcome: Outcome,
-        /// From request to answer, in nanoseconds; 0 without an answer.
+        /// From request to answer, or to where none was waited for any longer, in nanoseconds.
         after_ns: u64,
     },
     /// A device spoke unasked, or goes on with its answer.
@@ -362,7 +376,8 @@ pub struct Event {
     /// The points it is about.
     pub targets: Vec<Target>,
     /// What the device says of its points, where it answers or speaks unasked: values that it calls
-    /// good, and the latest time of its events ([`Space::Time`], milliseconds since 1970 UTC).
+    /// good, the latest time of its events ([`Space::Time`], milliseconds since 1970 UTC), and how
+    /// many events it tells of, where it was asked for events or tells of some ([`Space::Event`]).
     pub reported: Vec<Target>,
     /// What can be seen of it without any learning.
     pub marks: Marks,
@@ -376,6 +391,14 @@ pub struct Event {
     pub digest: u64,
     /// What the sensor missed around it.
     pub unseen: Unseen,
+}
+
+impl Event {
+    /// Whether it tells the value of any point, or a time.
+    #[must_use]
+    pub fn tells_values(&self) -> bool {
+        self.reported.iter().any(|target| target.space != Space::Event)
+    }
 }
 
 impl Intent {

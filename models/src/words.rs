@@ -81,6 +81,7 @@ words! { Space:
     Deadband = "deadband",
     AnalogOutput = "analog-output",
     Time = "time",
+    Event = "event",
     Class = "class",
     File = "file",
     Indication = "indication",
@@ -107,6 +108,11 @@ words! { Mark:
     SequenceJump = "sequence-jump",
     Restarted = "restarted",
     EventsLost = "events-lost",
+    ReportOutOfTurn = "report-out-of-turn",
+    ClearWithoutRestart = "clear-without-restart",
+    LocalControl = "local-control",
+    DeviceTrouble = "device-trouble",
+    ConfigCorrupt = "config-corrupt",
 }
 
 impl fmt::Display for Mark {

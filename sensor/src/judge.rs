@@ -55,7 +55,7 @@ impl Judge {
     pub fn new(mode: Mode, ledger: Ledger, mut raiser: Raiser) -> Self {
         if matches!(mode, Mode::Judge) {
             raiser.set_baseline(ledger.digest().to_string());
-            raiser.set_habits(ledger.habits());
+            raiser.set_habits(ledger.habits(), ledger.settled());
         }
         Self {
             mode,
@@ -191,7 +191,7 @@ impl Judge {
     fn freeze(&mut self) {
         self.mode = Mode::Judge;
         self.raiser.set_baseline(self.ledger.digest().to_string());
-        self.raiser.set_habits(self.ledger.habits());
+        self.raiser.set_habits(self.ledger.habits(), self.ledger.settled());
         tracing::info!(acts = self.learned, "learned; judging from here on");
         if let Some(tell) = self.on_learned.0.take() {
             tell(&self.ledger);

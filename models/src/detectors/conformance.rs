@@ -2,8 +2,9 @@
 //!
 //! *Sees*: the marks of an event ([`Mark`]): malformed messages, wrong CRCs, other octets at a place of
 //! a stream that were delivered already, answers to nobody, second and other answers, echoes that
-//! differ, operations without or beside their selection, numbers that do not follow, restarts and
-//! lost events that a device tells of. Each finding's kind is its mark. A rule that needs somebody's
+//! differ, operations without or beside their selection, numbers that do not follow, of requests and
+//! of reports, a restart that is cleared and was none, and what a device newly tells of: a restart,
+//! lost events, local control, trouble, a corrupt configuration. Each finding's kind is its mark. A rule that needs somebody's
 //! intent to be broken ([`is_hard`]) is raised whatever was learned, unless the device was seen to break it while
 //! learning: then it is a quirk of that device, and as odd as it was rare.
 //! *Blind to*: what a loss could explain (nothing is marked then); a device that was attacked in this
@@ -114,7 +115,12 @@ pub(crate) const fn is_hard(mark: Mark) -> bool {
         | Mark::AnswerDiffers
         | Mark::SequenceJump
         | Mark::Restarted
-        | Mark::EventsLost => false,
+        | Mark::EventsLost
+        | Mark::ReportOutOfTurn
+        | Mark::ClearWithoutRestart
+        | Mark::LocalControl
+        | Mark::DeviceTrouble
+        | Mark::ConfigCorrupt => false,
     }
 }
 
@@ -136,6 +142,15 @@ const fn says(mark: Mark) -> &'static str {
         Mark::SequenceJump => "the number of the request does not follow the last one",
         Mark::Restarted => "the device says that it has restarted",
         Mark::EventsLost => "the device says that it lost events",
+        Mark::ReportOutOfTurn => {
+            "the unsolicited response does not follow the last one: one is missing, or not the device's"
+        }
+        Mark::ClearWithoutRestart => {
+            "the indication of a restart is cleared though the device did not give it"
+        }
+        Mark::LocalControl => "the device says that points are under local control",
+        Mark::DeviceTrouble => "the device says that something is wrong with it",
+        Mark::ConfigCorrupt => "the device says that its configuration is corrupt",
     }
 }
 

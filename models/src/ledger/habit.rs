@@ -1,11 +1,12 @@
 //! How often a client does something new: what an alarm budget can be held to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::records::ConversationRecord;
 use super::store::Ledger;
-use super::tally::SEGMENT_NS;
-use crate::event::Intent;
+use super::tally::{SEGMENT_NS, Tally};
+use crate::event::{Conversation, Intent};
 use crate::surprise::real;
 
 /// A day, in segments.
@@ -23,12 +24,7 @@ impl Ledger {
     /// `None` where that half is shorter than a day: then nothing can be said of days.
     #[must_use]
     pub fn habits(&self) -> Option<BTreeMap<IpAddr, f64>> {
-        let segments = self.pace().requests.as_ref()?.segments();
-        let half = segments.count() / 2;
-        if half < DAY {
-            return None;
-        }
-        let from_ns = segments.start_ns(half)?;
+        let (from_ns, half) = self.second_half()?;
         let mut times: BTreeMap<IpAddr, Vec<u64>> = BTreeMap::new();
         for (conversation, record) in &self.facts.conversations {
             if record.tally.first_ns >= from_ns {
@@ -43,6 +39,38 @@ impl Ledger {
         let days = real(half) / real(DAY);
         Some(times.into_iter().map(|(client, times)| (client, episodes(times) / days)).collect())
     }
+
+    /// The conversations in which commands were given time and again in the second half of the
+    /// learned time, and none was new: what a client does daily elsewhere explains no new one here.
+    #[must_use]
+    pub fn settled(&self) -> BTreeSet<Conversation> {
+        let Some((from_ns, _)) = self.second_half() else { return BTreeSet::new() };
+        let all = self.facts.conversations.iter();
+        let settled = all.filter(|(_, record)| is_settled(record, from_ns));
+        settled.map(|(conversation, _)| *conversation).collect()
+    }
+
+    /// When the second half of the learned time began, and how many segments it has; `None` where
+    /// that is shorter than a day.
+    fn second_half(&self) -> Option<(u64, u64)> {
+        let segments = self.pace().requests.as_ref()?.segments();
+        let half = segments.count() / 2;
+        let from_ns = segments.start_ns(half)?;
+        (half >= DAY).then_some((from_ns, half))
+    }
+}
+
+/// Stretches of ten minutes with commands that show that no new ones are to be expected.
+const VISITS: u64 = 8;
+
+/// Whether a conversation was commanded in often since then, and nothing new.
+fn is_settled(record: &ConversationRecord, from_ns: u64) -> bool {
+    let new = |tally: &Tally| tally.first_ns >= from_ns;
+    let functions = record.functions.iter().filter(|(key, _)| key.intent.commands());
+    let tallies = functions.map(|(_, function)| &function.tally);
+    let visits = tallies.clone().map(|tally| tally.segments.since(from_ns)).max().unwrap_or(0);
+    visits >= VISITS
+        && !tallies.chain(record.commands.values().map(|record| &record.tally)).any(new)
 }
 
 /// How many runs of times there are with no more than [`QUIET_NS`] between.
@@ -92,6 +120,24 @@ mod tests {
             ledger.learn(&later(event, 8 * DAY + u64::from(hour) * 60));
         }
         assert!(ledger.habits().unwrap()[&IpAddr::from([10, 0, 0, 5])].abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_conversation_is_settled_by_many_visits_without_anything_new() {
+        let settled = |visits: u64, new: bool| {
+            let mut ledger = site(0);
+            let command = |point| write(&request(5, 21), point, Value::Number(1.0));
+            ledger.learn(&later(command(1), DAY));
+            for visit in 0..visits {
+                ledger.learn(&later(command(1), 6 * DAY + visit * 60));
+            }
+            if new {
+                ledger.learn(&later(command(2), 7 * DAY));
+            }
+            ledger.settled().len()
+        };
+        assert_eq!([settled(7, false), settled(8, false), settled(8, true)], [0, 1, 0]);
+        assert_eq!(Ledger::default().settled().len(), 0);
     }
 
     #[test]

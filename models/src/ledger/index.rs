@@ -11,7 +11,7 @@ use super::ranges;
 use super::records::{Command, FunctionKey, Span};
 use super::store::Facts;
 use super::values::Values;
-use crate::event::{Conversation, Device, Space};
+use crate::event::{Conversation, Device, Intent, Space};
 use crate::surprise::Context;
 
 /// In how many children of a context each symbol was met: what a parent counts.
@@ -60,6 +60,22 @@ pub struct ClientSum {
     pub functions: Kinds<FunctionKey>,
     /// How often its acts came.
     pub pace: Pace,
+    given: BTreeMap<(Intent, Space), u64>,
+}
+
+impl ClientSum {
+    /// How many points it gave such a command, counted for each time.
+    #[must_use]
+    pub fn given(&self, intent: Intent, space: Space) -> u64 {
+        self.given.get(&(intent, space)).copied().unwrap_or(0)
+    }
+
+    /// Commands as events, counted for each point and time; intent and kind of point as symbols.
+    #[must_use]
+    pub fn given_context(&self) -> Context {
+        let events = self.given.values().copied().fold(0, u64::saturating_add);
+        Context { events, distinct: size(self.given.len()) }
+    }
 }
 
 /// All conversations with one device.
@@ -177,6 +193,7 @@ impl Index {
                 });
             }
             for (command, record) in &record.commands {
+                index.add_given(conversation.client, *command, record.tally.count);
                 let sum = index.add_command(conversation.device(), *command, true);
                 sum.acts = sum.acts.saturating_add(record.tally.count);
                 sum.values.merge(&record.values);
@@ -231,6 +248,13 @@ impl Index {
         if self.clients.entry(client).or_default().functions.add(key) {
             self.functions.add(key);
         }
+    }
+
+    /// A command that a client gave so often.
+    pub(crate) fn add_given(&mut self, client: IpAddr, command: Command, times: u64) {
+        let client = self.clients.entry(client).or_default();
+        let given = client.given.entry((command.intent, command.space)).or_insert(0);
+        *given = given.saturating_add(times);
     }
 
     /// The sum for a command, which may be new in its conversation.

@@ -295,6 +295,7 @@ impl Ledger {
                 refused += 1;
                 continue;
             }
+            self.index.add_given(event.conversation.client, command, 1);
             let sum = self.index.add_command(device, command, new);
             let known = record
                 .commands

@@ -119,6 +119,13 @@ impl Segments {
         self.ranges.iter().map(|&(first, last)| u64::from(last.abs_diff(first)) + 1).sum()
     }
 
+    /// How many there are from the one of a time on.
+    pub(crate) fn since(&self, time_ns: u64) -> u64 {
+        let from = Self::at(time_ns);
+        let later = self.ranges.iter().filter(|(_, last)| *last >= from);
+        later.map(|&(first, last)| u64::from(last.abs_diff(first.max(from))) + 1).sum()
+    }
+
     /// Whether there were more, which are forgotten.
     #[must_use]
     pub const fn more(&self) -> bool {

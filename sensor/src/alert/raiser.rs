@@ -1,6 +1,6 @@
 //! Raise: findings of one actor become one alert, written again as its episode grows.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
@@ -50,6 +50,8 @@ pub struct Raiser {
     given_up: u64,
     /// How often a day each client does something new, where that is known.
     habits: Option<BTreeMap<IpAddr, f64>>,
+    /// Conversations that such a habit says nothing of.
+    settled: BTreeSet<Conversation>,
     muted: u64,
     rate: Rate,
 }
@@ -70,6 +72,7 @@ impl Raiser {
             closed_early: 0,
             given_up: 0,
             habits: None,
+            settled: BTreeSet::new(),
             muted: 0,
             rate: Rate::default(),
         }
@@ -80,9 +83,14 @@ impl Raiser {
         self.judging.baseline = Some(digest);
     }
 
-    /// Names how often a day each client does something new, where that is known.
-    pub fn set_habits(&mut self, habits: Option<BTreeMap<IpAddr, f64>>) {
-        self.habits = habits;
+    /// Takes from what was learned how often a day each client does something new, where that is
+    /// known, and in which conversations nobody does.
+    pub fn set_habits(
+        &mut self,
+        habits: Option<BTreeMap<IpAddr, f64>>,
+        settled: BTreeSet<Conversation>,
+    ) {
+        (self.habits, self.settled) = (habits, settled);
     }
 
     /// The clients that do more new things a day than the operator wants to read of, and how many:
@@ -148,7 +156,8 @@ impl Raiser {
             let about = finding.about.as_deref().unwrap_or(event);
             let habits = self.habits.as_ref();
             let habit = habits.and_then(|habits| habits.get(&about.conversation.client));
-            let usual = habit.is_some_and(|rate| *rate > self.settings.a_day);
+            let usual = habit.is_some_and(|rate| *rate > self.settings.a_day)
+                && !self.settled.contains(&about.conversation);
             finding.hard || !usual || !ledger::may_be_habit(finding.kind, about.intent)
         };
         let odd: Vec<&Finding> = findings.iter().filter(counts).collect();

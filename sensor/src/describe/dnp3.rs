@@ -173,6 +173,24 @@ const fn is_value(group: u8) -> bool {
     matches!(group, 1..=4 | 10 | 11 | 20..=23 | 30..=33 | 40 | 42)
 }
 
+/// Whether the objects of a group tell of events.
+const fn is_event(group: u8) -> bool {
+    matches!(group, 2 | 4 | 11 | 13 | 22 | 23 | 32 | 33 | 42 | 43 | 88 | 111 | 113 | 115 | 122)
+}
+
+/// How many events an outstation tells of, where it was asked for events or tells of some.
+pub(super) fn events(message: &Message<'_>, asked: Option<&Event>) -> Option<Target> {
+    let Message::Fragment(fragment) = message else { return None };
+    let headers = fragment.objects.headers().filter(|header| is_event(header.group));
+    let events = headers.fold(0_u32, |events, header| events.saturating_add(header.count()));
+    let class = |target: &Target| target.space == Space::Class && target.start > 0;
+    let asks = |asked: &Event| asked.intent == Intent::Read && asked.targets.iter().any(class);
+    (events > 0 || asked.is_some_and(asks)).then(|| {
+        let values = vec![Value::Number(f64::from(events))];
+        Target { space: Space::Event, start: 0, count: 1, values }
+    })
+}
+
 /// A clock's reading, as the place of a point.
 fn clock(ms: u64) -> Target {
     #[expect(clippy::cast_precision_loss, reason = "48 bits of milliseconds fit into a double")]

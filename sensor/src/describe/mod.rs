@@ -233,7 +233,9 @@ impl Describer {
         let mut event = event(act, context, out.place());
         event.stage = Stage::Reported;
         event.reported = reported(message);
+        event.reported.extend(events(message, None));
         event.marks = marks.and(self.indications(message, key));
+        event.marks = event.marks.and(self.checks.reported(key.ends, &event));
         out.put(event);
     }
 
@@ -287,6 +289,7 @@ impl Describer {
         if event.conversation.protocol == Protocol::Modbus {
             modbus::place(&mut reported, &event);
         }
+        reported.extend(events(message, Some(&event)));
         event.reported = reported;
         event.marks = marks;
         if outcome == Outcome::Done
@@ -386,6 +389,14 @@ fn reported(message: &Message<'_>) -> Vec<Target> {
     match message {
         Message::Modbus(adu) => modbus::reported(adu),
         Message::Dnp3(message) => dnp3::reported(message),
+    }
+}
+
+/// How many events a device's message tells of, where they were asked for or it tells of some.
+fn events(message: &Message<'_>, asked: Option<&Event>) -> Option<Target> {
+    match message {
+        Message::Modbus(_) => None,
+        Message::Dnp3(message) => dnp3::events(message, asked),
     }
 }
 

@@ -41,7 +41,8 @@ impl Numbered<'_> {
     pub(super) fn unanswered(&mut self, waiting: Waiting, now_ns: u64) {
         let Waiting { mut event, note, .. } = waiting;
         event.place = self.place();
-        event.stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns: 0 };
+        let after_ns = now_ns.saturating_sub(event.time_ns);
+        event.stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns };
         event.time_ns = now_ns;
         (self.out)(event, Some(&note));
     }
