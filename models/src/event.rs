@@ -242,6 +242,8 @@ pub enum Mark {
     BadChecksum,
     /// Octets that are no message of the protocol.
     Foreign,
+    /// Another protocol, on a port of this one.
+    OtherProtocol,
     /// Other octets at a place of a stream where octets were delivered already.
     ConflictingSegment,
     /// An answer to a request that nobody made.
@@ -323,6 +325,17 @@ impl fmt::Debug for Marks {
     }
 }
 
+/// How far a host came that asks another for a TCP connection, at a port of a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It asks. One that asks again, for want of an answer, is not told twice.
+    Opening,
+    /// The other host refused.
+    Refused,
+    /// The other host said nothing.
+    Silent,
+}
+
 /// Where an act stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -339,6 +352,9 @@ pub enum Stage {
     Reported,
     /// No act: something was noticed about the conversation, and [`Event::marks`] says what.
     Noticed,
+    /// No act: a connection was asked for, over which acts may follow. What is asked of which unit is
+    /// not known then: [`Conversation::unit`] is 0.
+    Attempted(Attempt),
 }
 
 /// What the sensor missed of a flow just before an act.

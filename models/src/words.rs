@@ -39,6 +39,7 @@ words! { Limit:
     Reads = "reads",
     Reported = "reported",
     Macs = "macs",
+    Attempts = "attempts",
 }
 
 words! { Protocol: Modbus = "modbus", Dnp3 = "dnp3" }
@@ -98,6 +99,7 @@ words! { Mark:
     Malformed = "malformed",
     BadChecksum = "bad-checksum",
     Foreign = "foreign",
+    OtherProtocol = "other-protocol",
     ConflictingSegment = "conflicting-segment",
     UnaskedAnswer = "unasked-answer",
     ConflictingAnswer = "conflicting-answer",

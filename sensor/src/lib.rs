@@ -14,6 +14,7 @@ pub mod extract;
 pub mod flow;
 pub mod judge;
 pub mod limits;
+mod magic;
 pub mod names;
 mod order;
 pub mod pipeline;

@@ -1,10 +1,11 @@
 //! `conformance`: what breaks the rules of the protocol.
 //!
 //! *Sees*: the marks of an event ([`Mark`]): malformed messages, wrong CRCs, other octets at a place of
-//! a stream that were delivered already, answers to nobody, second and other answers, echoes that
-//! differ, operations without or beside their selection, numbers that do not follow, of requests and
-//! of reports, a restart that is cleared and was none, and what a device newly tells of: a restart,
-//! lost events, local control, trouble, a corrupt configuration. Each finding's kind is its mark. A rule that needs somebody's
+//! a stream that were delivered already, another protocol on a port of this one, answers to nobody,
+//! second and other answers, echoes that differ, operations without or beside their selection,
+//! numbers that do not follow, of requests and of reports, a restart that is cleared and was none,
+//! and what a device newly tells of: a restart, lost events, local control, trouble, a corrupt
+//! configuration. Each finding's kind is its mark. A rule that needs somebody's
 //! intent to be broken ([`is_hard`]) is raised whatever was learned, unless the device was seen to break it while
 //! learning: then it is a quirk of that device, and as odd as it was rare.
 //! *Blind to*: what a loss could explain (nothing is marked then); a device that was attacked in this
@@ -58,7 +59,12 @@ impl Conformance {
         let device = event.conversation.device();
         let quirk = ledger.record(&device).and_then(|record| record.quirk(mark));
         let quirk = quirk.map_or(0, Tally::count);
-        let acts = ledger.device(&device).map_or(0, |sum| sum.acts);
+        // What no unit is meant by is measured by the whole site.
+        let (whose, acts) = if mark == Mark::OtherProtocol {
+            (device.server.to_string(), ledger.counts().acts)
+        } else {
+            (device.to_string(), ledger.device(&device).map_or(0, |sum| sum.acts))
+        };
         let context = Context { events: acts.max(quirk), distinct: 1 + u64::from(quirk > 0) };
         let surprise = surprise::bits(context.share(quirk, 1.0));
         let hard = is_hard(mark) && quirk == 0;
@@ -82,7 +88,7 @@ impl Conformance {
             actor: by_device(event).then_some(event.conversation.server),
             about: None,
             because: format!(
-                "{}; in {device}'s conversations that was so {times} in {} of the baseline",
+                "{}; in {whose}'s conversations that was so {times} in {} of the baseline",
                 says(mark),
                 counted(acts, "request"),
             ),
@@ -94,7 +100,7 @@ impl Conformance {
 /// Whether the device sent it, and not who asks it.
 fn by_device(event: &Event) -> bool {
     match event.stage {
-        Stage::Requested => false,
+        Stage::Requested | Stage::Attempted(_) => false,
         Stage::Ended { .. } | Stage::Reported => true,
         Stage::Noticed => event.intent == Intent::Report,
     }
@@ -104,6 +110,7 @@ fn by_device(event: &Event) -> bool {
 pub(crate) const fn is_hard(mark: Mark) -> bool {
     match mark {
         Mark::Foreign
+        | Mark::OtherProtocol
         | Mark::ConflictingSegment
         | Mark::ConflictingAnswer
         | Mark::EchoDiffers
@@ -130,6 +137,7 @@ const fn says(mark: Mark) -> &'static str {
         Mark::Malformed => "the message breaks the standard",
         Mark::BadChecksum => "a frame has a wrong CRC",
         Mark::Foreign => "the octets are no message of the protocol",
+        Mark::OtherProtocol => "something else is spoken on a port of the protocol",
         Mark::ConflictingSegment => {
             "other octets were sent for a place of the stream that was delivered already"
         }

@@ -130,7 +130,7 @@ fn shifts(event: &Event) -> bool {
             let all = |target: &Target| target.space != Space::Class || target.start == 0;
             !event.targets.iter().any(all) && event.reported.iter().any(binary)
         }
-        Stage::Noticed => false,
+        Stage::Noticed | Stage::Attempted(_) => false,
     }
 }
 

@@ -111,9 +111,10 @@ impl Detector for Silence {
 const fn answered(event: &Event) -> bool {
     match event.stage {
         Stage::Ended { outcome: Outcome::Done | Outcome::Refused(_), .. } | Stage::Reported => true,
-        Stage::Ended { outcome: Outcome::Unanswered, .. } | Stage::Requested | Stage::Noticed => {
-            false
-        }
+        Stage::Ended { outcome: Outcome::Unanswered, .. }
+        | Stage::Requested
+        | Stage::Noticed
+        | Stage::Attempted(_) => false,
     }
 }
 

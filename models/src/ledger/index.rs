@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 
+use super::attempts::Pair;
 use super::pace::Pace;
 use super::ranges;
 use super::records::{Command, FunctionKey, Span};
@@ -161,6 +162,8 @@ pub(crate) struct Index {
     pub(crate) pace: Pace,
     pub(crate) clients: HashMap<IpAddr, ClientSum>,
     pub(crate) servers: HashSet<IpAddr>,
+    /// Hosts that have conversations.
+    pub(crate) pairs: HashSet<Pair>,
     pub(crate) devices: HashMap<Device, DeviceSum>,
     /// In how many clients' conversations each function was sent.
     pub(crate) functions: Kinds<FunctionKey>,
@@ -215,6 +218,7 @@ impl Index {
         device.conversations += 1;
         let at = device.with.partition_point(|known| known < conversation);
         device.with.insert(at, *conversation);
+        self.pairs.insert(conversation.pair());
         // A host that only asks itself (a simulation on one machine) serves nobody.
         if conversation.server != conversation.client {
             self.servers.insert(conversation.server);

@@ -119,6 +119,7 @@ impl Ledger {
                 self.learn_reported(event);
             }
             Stage::Noticed => {}
+            Stage::Attempted(attempt) => self.learn_attempt(event, attempt),
         }
     }
 

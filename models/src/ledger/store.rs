@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::attempts::{AttemptRecord, Pair};
 use super::index::{ClientSum, DeviceSum, Index, Kinds, size};
 use super::mac::Mac;
 use super::pace::Pace;
@@ -38,6 +39,8 @@ pub(crate) struct Facts {
     pub(crate) devices: HashMap<Device, DeviceRecord>,
     /// The addresses of the link layer that hosts had.
     pub(crate) hosts: BTreeMap<IpAddr, BTreeMap<Mac, Tally>>,
+    /// Who asks whom for connections.
+    pub(crate) attempts: HashMap<Pair, AttemptRecord>,
 }
 
 impl Facts {

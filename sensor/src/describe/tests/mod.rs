@@ -70,7 +70,7 @@ impl Flow {
 
 fn outcome(event: &Event) -> Option<Outcome> {
     match event.stage {
-        Stage::Requested | Stage::Reported | Stage::Noticed => None,
+        Stage::Requested | Stage::Reported | Stage::Noticed | Stage::Attempted(_) => None,
         Stage::Ended { outcome, .. } => Some(outcome),
     }
 }
