@@ -37,6 +37,7 @@ pub struct Judge {
     excused: u64,
     scores: Option<Scores>,
     on_learned: OnLearned,
+    findings: Vec<Finding>,
 }
 
 /// What is told, once, when the learning is over.
@@ -67,6 +68,7 @@ impl Judge {
             excused: 0,
             scores: None,
             on_learned: OnLearned::default(),
+            findings: Vec::new(),
         }
     }
 
@@ -110,6 +112,37 @@ impl Judge {
             let counted = if learning { &mut self.learned } else { &mut self.judged };
             *counted = counted.saturating_add(1);
         }
+        self.findings = findings;
+    }
+
+    /// What was found about the event that was taken last, raised or not, but for what rulings excuse.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What became of that.
+    #[must_use]
+    pub fn raiser(&self) -> &Raiser {
+        &self.raiser
+    }
+
+    /// What is normal, as it was learned so far.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Gives back what is normal.
+    #[must_use]
+    pub fn into_ledger(self) -> Ledger {
+        self.ledger
+    }
+
+    /// Whether what comes is still learned.
+    #[must_use]
+    pub fn is_learning(&self) -> bool {
+        matches!(self.mode, Mode::Learn { .. })
     }
 
     /// Closes all episodes.

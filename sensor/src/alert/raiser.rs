@@ -31,6 +31,20 @@ pub struct Settings {
     pub awaited: usize,
 }
 
+/// What an episode took in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The id of the episode's alert.
+    pub id: String,
+    /// Whose episode it is.
+    pub actor: IpAddr,
+    /// The place, among the findings that were handed over, of one that it took: all that it took at
+    /// once are about the same act.
+    pub finding: usize,
+    /// Whether a revision of the alert was due, so that whoever reads alerts was told.
+    pub told: bool,
+}
+
 /// Turns findings into alerts.
 #[derive(Debug)]
 pub struct Raiser {
@@ -54,6 +68,7 @@ pub struct Raiser {
     settled: BTreeSet<Conversation>,
     muted: u64,
     rate: Rate,
+    taken: Vec<Taken>,
 }
 
 impl Raiser {
@@ -75,6 +90,7 @@ impl Raiser {
             settled: BTreeSet::new(),
             muted: 0,
             rate: Rate::default(),
+            taken: Vec::new(),
         }
     }
 
@@ -113,6 +129,31 @@ impl Raiser {
         rate::text(&self.rate, self.settings.a_day, self.habits.is_some())
     }
 
+    /// What episodes took of the act that was handed over last.
+    #[must_use]
+    pub fn taken(&self) -> &[Taken] {
+        &self.taken
+    }
+
+    /// Least surprise that raises an alert about an act, in bits.
+    #[must_use]
+    pub fn least_bits(&self, about: &Event) -> f64 {
+        match Consequence::of(about.intent) {
+            Consequence::Observes => self.settings.at_bits,
+            Consequence::Adjusts | Consequence::Acts => self.settings.command_at_bits,
+        }
+    }
+
+    /// Whether a finding about an act is not raised because its client does such things too often.
+    #[must_use]
+    pub fn mutes(&self, finding: &Finding, about: &Event) -> bool {
+        let habits = self.habits.as_ref();
+        let habit = habits.and_then(|habits| habits.get(&about.conversation.client));
+        let usual = habit.is_some_and(|rate| *rate > self.settings.a_day)
+            && !self.settled.contains(&about.conversation);
+        !finding.hard && usual && ledger::may_be_habit(finding.kind, about.intent)
+    }
+
     /// Notes how many packets were dropped so far, for the alerts to come.
     pub fn set_dropped_packets(&mut self, packets: u64) {
         self.dropped_packets = packets;
@@ -144,34 +185,28 @@ impl Raiser {
         if !hard_only {
             self.rate.note(event.time_ns);
         }
-        let counts = |finding: &&Finding| {
+        self.taken.clear();
+        let counts = |(_, finding): &(usize, &Finding)| {
             let about = finding.about.as_deref().unwrap_or(event);
-            let least = match Consequence::of(about.intent) {
-                Consequence::Observes => self.settings.at_bits,
-                Consequence::Adjusts | Consequence::Acts => self.settings.command_at_bits,
-            };
-            finding.hard || (!hard_only && finding.surprise.0 >= least)
+            finding.hard || (!hard_only && finding.surprise.0 >= self.least_bits(about))
         };
-        let within = |finding: &&Finding| {
-            let about = finding.about.as_deref().unwrap_or(event);
-            let habits = self.habits.as_ref();
-            let habit = habits.and_then(|habits| habits.get(&about.conversation.client));
-            let usual = habit.is_some_and(|rate| *rate > self.settings.a_day)
-                && !self.settled.contains(&about.conversation);
-            finding.hard || !usual || !ledger::may_be_habit(finding.kind, about.intent)
+        let within = |(_, finding): &(usize, &Finding)| {
+            !self.mutes(finding, finding.about.as_deref().unwrap_or(event))
         };
-        let odd: Vec<&Finding> = findings.iter().filter(counts).collect();
-        let mut counted: Vec<&Finding> = odd.iter().copied().filter(within).collect();
+        let odd: Vec<(usize, &Finding)> = findings.iter().enumerate().filter(counts).collect();
+        let mut counted: Vec<(usize, &Finding)> = odd.iter().copied().filter(within).collect();
         let muted = u64::try_from(odd.len().saturating_sub(counted.len())).unwrap_or(u64::MAX);
         self.muted = self.muted.saturating_add(muted);
-        while let Some(first) = counted.first() {
+        while let Some(&(place, first)) = counted.first() {
             // Those of one actor about one act belong together.
             let (actor, about) = (first.actor, first.about.as_deref());
-            let same =
-                |finding: &&Finding| finding.actor == actor && finding.about.as_deref() == about;
-            let (ours, others) = counted.iter().partition(|finding| same(finding));
+            let same = |(_, finding): &(usize, &Finding)| {
+                finding.actor == actor && finding.about.as_deref() == about
+            };
+            let (ours, others): (Vec<_>, Vec<_>) = counted.into_iter().partition(same);
             counted = others;
-            self.extend(about.unwrap_or(event), &ours, !hard_only, out);
+            let ours: Vec<&Finding> = ours.into_iter().map(|(_, finding)| finding).collect();
+            self.extend(about.unwrap_or(event), place, &ours, !hard_only, out);
         }
         if let Stage::Ended { outcome, .. } = event.stage {
             self.ended(event, outcome);
@@ -212,6 +247,7 @@ impl Raiser {
     fn extend(
         &mut self,
         event: &Event,
+        place: usize,
         findings: &[&Finding],
         judging: bool,
         out: &mut dyn FnMut(Alert),
@@ -235,7 +271,9 @@ impl Raiser {
         if judging {
             self.rate.count(begins, hard);
         }
-        if episode.add(event, findings) {
+        let told = episode.add(event, findings);
+        self.taken.push(Taken { id: episode.id.clone(), actor, finding: place, told });
+        if told {
             episode.seen.dropped_packets = self.dropped_packets;
             out(episode.alert(&self.judging, false));
             episode.revision = episode.revision.saturating_add(1);
