@@ -5,6 +5,7 @@ mod alerts;
 mod baselines;
 mod blind_spots;
 mod determinism;
+mod export;
 mod extract;
 mod files;
 mod follow;
