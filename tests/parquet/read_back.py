@@ -108,7 +108,7 @@ def main(folder, messages, alerts):
         assert all(field.metadata[b"about"] is not None for field in table.schema)
         data = duckdb.sql(f"select * from read_parquet('{folder}/{name}.parquet')")
         assert data.columns == table.column_names
-        assert duckdb.sql("select count(*) from data").fetchone() == (table.num_rows,)
+        assert duckdb.sql("select count(*) from data").fetchall()[0] == (table.num_rows,)
     read = {name: rows(table) for name, table in tables.items()}
     check_messages(read["messages"], lines(messages))
     check_events(read["events"])
@@ -117,12 +117,12 @@ def main(folder, messages, alerts):
 
     # The same sums in SQL as in Python, over values, lists and times.
     points = f"read_parquet('{folder}/points.parquet')"
-    (total, first) = duckdb.sql(f"select sum(value), min(epoch_us(time)) from {points}").fetchone()
+    total, first = duckdb.sql(f"select sum(value), epoch_ns(min(time)) from {points}").fetchall()[0]
     values = [row["value"] for row in read["points"] if row["value"] is not None]
     assert abs(total - sum(values)) < 1e-6 * max(1.0, abs(total))
-    assert first == min(row["time"] for row in read["points"]) // 1000
-    (listed,) = duckdb.sql(
-        f"select sum(len(packets)) from read_parquet('{folder}/messages.parquet')").fetchone()
+    assert first == min(row["time"] for row in read["points"])
+    listed, = duckdb.sql(
+        f"select sum(len(packets)) from read_parquet('{folder}/messages.parquet')").fetchall()[0]
     assert listed == sum(len(row["packets"]) for row in read["messages"])
     print(json.dumps({name: len(rows) for name, rows in read.items()}))
 

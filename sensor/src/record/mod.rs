@@ -1,7 +1,7 @@
 //! Every message as one record (`gridtap.message/1`), without judgement.
 
-mod dnp3;
-mod modbus;
+pub(crate) mod dnp3;
+pub(crate) mod modbus;
 mod point;
 #[cfg(test)]
 mod tests;

@@ -126,12 +126,10 @@ impl Folders {
     /// Writes what was taken out next; whether more can be written.
     pub fn take(&mut self, item: Item) -> bool {
         match item.what {
-            What::Message(row) => {
-                self.write(row.index, |folder| {
-                    let row = messages::Row { capture: Arc::clone(&folder.capture), ..*row };
-                    folder.messages.push(&row)
-                });
-            }
+            What::Message(mut row) => self.write(row.index, |folder| {
+                row.capture = Arc::clone(&folder.capture);
+                folder.messages.push(&row)
+            }),
             What::Event { event, ends } => self.event(*event, ends),
             What::GivenUp(_) => {}
         }

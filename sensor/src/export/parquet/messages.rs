@@ -10,7 +10,7 @@ use crate::shard::Seen;
 
 /// One message.
 #[derive(Debug)]
-pub struct Row {
+pub(super) struct Row {
     /// The capture's folder; known where rows are written.
     pub(super) capture: Arc<str>,
     /// Index of the capture that `packet` is in.
