@@ -169,13 +169,10 @@ pub(super) fn file<R: Row>(folder: &Path) -> PathBuf {
 
 /// What went wrong with the file underneath, if that is what it was.
 fn broken(error: ParquetError) -> io::Error {
-    match error {
-        ParquetError::External(inner) => match inner.downcast::<io::Error>() {
-            Ok(error) => *error,
-            Err(other) => io::Error::other(other),
-        },
-        other => io::Error::other(other),
+    if let ParquetError::External(inner) = error {
+        return inner.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error);
     }
+    io::Error::other(error)
 }
 
 fn bad(error: ArrowError) -> io::Error {

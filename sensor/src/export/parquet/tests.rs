@@ -9,9 +9,8 @@ use std::{env, fs};
 
 use gridtap_captures::dnp3::{Class, Crob, Iin, Station, request as ask, response as answer};
 use gridtap_captures::dnp3::{analog_inputs, binary_inputs};
-use gridtap_captures::modbus::exchanges::exchanges;
-use gridtap_captures::modbus::mbap;
-use gridtap_models::event::{Event, PacketRef};
+use gridtap_captures::modbus::{exchanges, mbap};
+use gridtap_models::event::{Event, Outcome, PacketRef, Stage};
 
 use super::column::{Cell, Column, Field, Kind};
 use super::tap::What;
@@ -158,15 +157,15 @@ fn an_end_names_its_request_whether_it_was_answered_or_not() {
         for item in items {
             let What::Event { event, ends } = item.what else { continue };
             match event.stage {
-                gridtap_models::event::Stage::Requested => {
+                Stage::Requested => {
                     assert!(ends.is_none() && asked.insert(event.place));
                 }
-                gridtap_models::event::Stage::Ended { outcome, .. } => {
+                Stage::Ended { outcome, .. } => {
                     assert!(asked.remove(&ends.unwrap()), "{event:?}");
-                    let none = outcome == gridtap_models::event::Outcome::Unanswered;
+                    let none = outcome == Outcome::Unanswered;
                     *(if none { &mut given_up } else { &mut answered }) += 1;
                 }
-                _ => assert!(ends.is_none()),
+                Stage::Reported | Stage::Noticed => assert!(ends.is_none()),
             }
         }
         assert!(asked.is_empty() && answered + given_up > 2, "{answered} {given_up}");
