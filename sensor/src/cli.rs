@@ -1,12 +1,14 @@
 //! The command line, as promised in the documentation: names here are API.
 
 mod evaluate;
+mod export;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::alert::Severity;
+pub use crate::cli::export::Export;
 use crate::view::View;
 use crate::when::{During, Span};
 
@@ -92,6 +94,11 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
     #[command(after_help = "Example:
   gridtap extract --alert 4c1b --alerts alerts.jsonl captures/demo.pcap.zst -o alert.pcapng")]
     Extract(Extract),
+    /// Write what captures hold as tables for data frames, or as messages for other detectors.
+    #[command(after_help = "Examples:
+  gridtap export --parquet tables captures/demo.pcap.zst
+  gridtap export --ipal demo.ipal.gz captures/demo.pcap.zst")]
+    Export(Export),
     /// Make labelled captures of a simulated grid.
     #[command(after_help = "Examples:
   gridtap simulate --list

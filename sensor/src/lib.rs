@@ -11,6 +11,7 @@ pub mod decode;
 pub mod describe;
 pub mod doctor;
 pub mod evaluate;
+pub mod export;
 pub mod extract;
 pub mod flow;
 pub mod judge;

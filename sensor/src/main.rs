@@ -34,6 +34,7 @@ fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
         Command::Messages(args) => command::messages::messages(args, terminal),
         Command::Alerts(args) => command::alerts::alerts(args, terminal),
         Command::Extract(args) => command::extract::extract(args, terminal),
+        Command::Export(args) => command::export::export(args, terminal),
         #[cfg(feature = "simulate")]
         Command::Simulate(args) => command::simulate::simulate(args, terminal),
         #[cfg(not(feature = "simulate"))]

@@ -7,6 +7,7 @@ mod blind_spots;
 mod determinism;
 #[cfg(feature = "simulate")]
 mod evaluate;
+mod export;
 mod extract;
 mod files;
 mod follow;
