@@ -66,6 +66,7 @@ fn a_site_that_makes_no_sense_is_refused_by_name() {
         ("jitter_us = 500", "jitter_ms = 500", "jitter_ms"),
         ("how = \"direct\"", "how = \"single\"", "not a way"),
         ("of = \"analog-output:0\"", "of = \"analog-input:0\"", "not held"),
+        ("address = 2\n", "authenticates = true\n", "does not authenticate"),
         ("standby_for = \"scada\"", "standby_for = \"skada\"", "skada"),
     ];
     for (sound, wrong, said) in table {
