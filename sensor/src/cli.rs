@@ -1,5 +1,7 @@
 //! The command line, as promised in the documentation: names here are API.
 
+mod evaluate;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,6 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::alert::Severity;
 use crate::view::View;
 use crate::when::{During, Span};
+
+pub use evaluate::Evaluate;
 
 /// A passive network sensor for the control networks of electric grids.
 ///
@@ -93,6 +97,9 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
   gridtap simulate --out days --site feeder --for 7d --seed 3 --zstd
   gridtap simulate --out days --for 24h --attack rogue-write,setpoint-drift:step=2 --repeat 5")]
     Simulate(Simulate),
+    /// Measure detection against labels.
+    #[command(after_help = evaluate::HELP)]
+    Evaluate(Evaluate),
     /// Read, compare and merge baselines, and rule what is normal.
     #[command(subcommand)]
     Baseline(Baseline),

@@ -36,6 +36,7 @@ pub struct Judge {
     judged: u64,
     excused: u64,
     scores: Option<Scores>,
+    findings: Vec<Finding>,
 }
 
 impl Judge {
@@ -47,7 +48,17 @@ impl Judge {
             raiser.set_habits(ledger.habits().unwrap_or_default());
         }
         let (learned, judged, excused) = (0, 0, 0);
-        Self { mode, ledger, panel: Panel::all(), raiser, learned, judged, excused, scores: None }
+        Self {
+            mode,
+            ledger,
+            panel: Panel::all(),
+            raiser,
+            learned,
+            judged,
+            excused,
+            scores: None,
+            findings: Vec::new(),
+        }
     }
 
     /// Takes the next event in order, and hands the alerts that are due to `out`.
@@ -90,6 +101,31 @@ impl Judge {
             let counted = if learning { &mut self.learned } else { &mut self.judged };
             *counted = counted.saturating_add(1);
         }
+        self.findings = findings;
+    }
+
+    /// What was found about the event that was taken last, raised or not, but for what rulings excuse.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What became of that.
+    #[must_use]
+    pub fn raiser(&self) -> &Raiser {
+        &self.raiser
+    }
+
+    /// What is normal, as it was learned so far.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Whether what comes is still learned.
+    #[must_use]
+    pub fn is_learning(&self) -> bool {
+        matches!(self.mode, Mode::Learn { .. })
     }
 
     /// Closes all episodes.

@@ -10,6 +10,7 @@ pub mod counters;
 pub mod decode;
 pub mod describe;
 pub mod doctor;
+pub mod evaluate;
 pub mod extract;
 pub mod flow;
 pub mod judge;

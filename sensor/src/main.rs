@@ -37,6 +37,7 @@ fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
         Command::Simulate(args) => command::simulate::simulate(args, terminal),
         #[cfg(not(feature = "simulate"))]
         Command::Simulate(_) => Err(Failure::no_simulator()),
+        Command::Evaluate(args) => command::evaluate::evaluate(args, terminal),
         Command::Baseline(command) => command::baseline::baseline(command, terminal),
         Command::Doctor(args) => command::doctor::doctor(args, terminal),
         Command::Completions { shell } => {

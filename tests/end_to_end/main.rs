@@ -5,6 +5,8 @@ mod alerts;
 mod baselines;
 mod blind_spots;
 mod determinism;
+#[cfg(feature = "simulate")]
+mod evaluate;
 mod extract;
 mod files;
 mod follow;

@@ -33,7 +33,7 @@ pub(super) struct Judging {
 /// One actor's odd acts, until it is quiet.
 #[derive(Debug)]
 pub(super) struct Episode {
-    id: String,
+    pub(super) id: String,
     actor: IpAddr,
     pub(super) revision: u32,
     first: Event,

@@ -11,10 +11,11 @@ mod tests;
 pub(crate) mod wording;
 
 pub(crate) use episode::gravest;
-pub use raiser::{Raiser, Settings};
+pub use raiser::{Raiser, Settings, Taken};
 pub use record::{
     Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord, Word,
 };
+pub(crate) use severity::Consequence;
 pub use severity::Severity;
 pub use techniques::{MATRIX, Technique};
 #[cfg(test)]

@@ -30,6 +30,20 @@ pub struct Settings {
     pub awaited: usize,
 }
 
+/// What an episode took in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The id of the episode's alert.
+    pub id: String,
+    /// Whose episode it is.
+    pub actor: IpAddr,
+    /// The place, among the findings that were handed over, of one that it took: all that it took at
+    /// once are about the same act.
+    pub finding: usize,
+    /// Whether a revision of the alert was due, so that whoever reads alerts was told.
+    pub told: bool,
+}
+
 /// Turns findings into alerts.
 #[derive(Debug)]
 pub struct Raiser {
@@ -48,6 +62,7 @@ pub struct Raiser {
     /// How often a day each client does something new, where that is known.
     habits: BTreeMap<IpAddr, f64>,
     muted: u64,
+    taken: Vec<Taken>,
 }
 
 impl Raiser {
@@ -66,6 +81,7 @@ impl Raiser {
             given_up: 0,
             habits: BTreeMap::new(),
             muted: 0,
+            taken: Vec::new(),
         }
     }
 
@@ -93,6 +109,29 @@ impl Raiser {
     #[must_use]
     pub fn muted(&self) -> u64 {
         self.muted
+    }
+
+    /// What episodes took of the act that was handed over last.
+    #[must_use]
+    pub fn taken(&self) -> &[Taken] {
+        &self.taken
+    }
+
+    /// Least surprise that raises an alert about an act, in bits.
+    #[must_use]
+    pub fn least_bits(&self, about: &Event) -> f64 {
+        match Consequence::of(about.intent) {
+            Consequence::Observes => self.settings.at_bits,
+            Consequence::Adjusts | Consequence::Acts => self.settings.command_at_bits,
+        }
+    }
+
+    /// Whether a finding about an act is not raised because its client does such things too often.
+    #[must_use]
+    pub fn mutes(&self, finding: &Finding, about: &Event) -> bool {
+        let habit = self.habits.get(&about.conversation.client);
+        let usual = habit.is_some_and(|rate| *rate > self.settings.a_day);
+        !finding.hard && usual && ledger::may_be_habit(finding.kind, about.intent)
     }
 
     /// Notes how many packets were dropped so far, for the alerts to come.
@@ -123,32 +162,28 @@ impl Raiser {
         out: &mut dyn FnMut(Alert),
     ) {
         self.close_quiet(event.time_ns, out);
-        let counts = |finding: &&Finding| {
+        self.taken.clear();
+        let counts = |(_, finding): &(usize, &Finding)| {
             let about = finding.about.as_deref().unwrap_or(event);
-            let least = match Consequence::of(about.intent) {
-                Consequence::Observes => self.settings.at_bits,
-                Consequence::Adjusts | Consequence::Acts => self.settings.command_at_bits,
-            };
-            finding.hard || (!hard_only && finding.surprise.0 >= least)
+            finding.hard || (!hard_only && finding.surprise.0 >= self.least_bits(about))
         };
-        let within = |finding: &&Finding| {
-            let about = finding.about.as_deref().unwrap_or(event);
-            let habit = self.habits.get(&about.conversation.client);
-            let usual = habit.is_some_and(|rate| *rate > self.settings.a_day);
-            finding.hard || !usual || !ledger::may_be_habit(finding.kind, about.intent)
+        let within = |(_, finding): &(usize, &Finding)| {
+            !self.mutes(finding, finding.about.as_deref().unwrap_or(event))
         };
-        let odd: Vec<&Finding> = findings.iter().filter(counts).collect();
-        let mut counted: Vec<&Finding> = odd.iter().copied().filter(within).collect();
+        let odd: Vec<(usize, &Finding)> = findings.iter().enumerate().filter(counts).collect();
+        let mut counted: Vec<(usize, &Finding)> = odd.iter().copied().filter(within).collect();
         let muted = u64::try_from(odd.len().saturating_sub(counted.len())).unwrap_or(u64::MAX);
         self.muted = self.muted.saturating_add(muted);
-        while let Some(first) = counted.first() {
+        while let Some(&(place, first)) = counted.first() {
             // Those of one actor about one act belong together.
             let (actor, about) = (first.actor, first.about.as_deref());
-            let same =
-                |finding: &&Finding| finding.actor == actor && finding.about.as_deref() == about;
-            let (ours, others) = counted.iter().partition(|finding| same(finding));
+            let same = |(_, finding): &(usize, &Finding)| {
+                finding.actor == actor && finding.about.as_deref() == about
+            };
+            let (ours, others): (Vec<_>, Vec<_>) = counted.into_iter().partition(same);
             counted = others;
-            self.extend(about.unwrap_or(event), &ours, out);
+            let ours: Vec<&Finding> = ours.into_iter().map(|(_, finding)| finding).collect();
+            self.extend(about.unwrap_or(event), place, &ours, out);
         }
         if let Stage::Ended { outcome, .. } = event.stage {
             self.ended(event, outcome);
@@ -184,7 +219,13 @@ impl Raiser {
         self.earliest_end_ns = ends.min().unwrap_or(u64::MAX);
     }
 
-    fn extend(&mut self, event: &Event, findings: &[&Finding], out: &mut dyn FnMut(Alert)) {
+    fn extend(
+        &mut self,
+        event: &Event,
+        place: usize,
+        findings: &[&Finding],
+        out: &mut dyn FnMut(Alert),
+    ) {
         let actor = findings.iter().find_map(|f| f.actor).unwrap_or(event.conversation.client);
         if !self.open.contains_key(&actor) {
             self.make_room(out);
@@ -197,7 +238,9 @@ impl Raiser {
             self.wait_for(event, actor);
         }
         let Some(episode) = self.open.get_mut(&actor) else { return };
-        if episode.add(event, findings) {
+        let told = episode.add(event, findings);
+        self.taken.push(Taken { id: episode.id.clone(), actor, finding: place, told });
+        if told {
             episode.seen.dropped_packets = self.dropped_packets;
             out(episode.alert(&self.judging, false));
             episode.revision = episode.revision.saturating_add(1);

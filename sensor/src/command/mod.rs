@@ -6,6 +6,7 @@ mod diff;
 pub mod doctor;
 #[cfg(unix)]
 mod endless;
+pub mod evaluate;
 pub mod extract;
 mod inputs;
 mod judged;

@@ -1,0 +1,67 @@
+//! `gridtap evaluate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Common;
+use crate::when::Span;
+
+/// What stands below the help.
+pub(super) const HELP: &str = "\
+Labels are CSV with a header: packet,label[,attack,actor,target,points] (numbers from 1; label 1 is an \
+attack) or start,end,attack[,actor,target,points] (Unix seconds; start_epoch, end_epoch, host_a and host_b \
+are read as well), or rows packet;label without one. Hosts and points of a cell stand apart by spaces.
+
+An attack is one window, or one run of packets of the same label with no more than 60 s between them; it is \
+found when a revision of an alert covers one of its acts. Of an attack that has labelled packets, acts are \
+the messages in them; of one that has only a window, all that is of its hosts in that time.
+
+Examples:
+  gridtap evaluate --labels captures/demo.labels.csv captures/demo.pcap.zst
+  gridtap evaluate --html result.html --json result.json days/substation-1.pcap.zst";
+
+/// `gridtap evaluate`.
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// Labels of a capture; again for each further one, in the order of the captures. Without it, of a
+    /// capture NAME.pcap those in NAME.labels.csv or NAME_labeled.csv, NAME.windows.csv and
+    /// NAME.lookalikes.csv, as `simulate` writes them.
+    #[arg(long, value_name = "FILE")]
+    pub labels: Vec<PathBuf>,
+    /// Windows beside labels of packets, in the same way: an attack is then a window, with the packets
+    /// of its name in it.
+    #[arg(long, value_name = "FILE", requires = "labels")]
+    pub windows: Vec<PathBuf>,
+    /// Captures for which there are no labels have no attacks.
+    #[arg(long)]
+    pub benign: bool,
+    /// What is normal, as `gridtap learn` wrote it. Without it, the first part is learned from.
+    #[arg(long, value_name = "FILE", conflicts_with = "learn_for")]
+    pub baseline: Option<PathBuf>,
+    /// Capture time to learn from, as in 90s, 30m, 2h, 7d [default: a third of the captures' span].
+    #[arg(long, value_name = "DURATION")]
+    pub learn_for: Option<Span>,
+    /// Learn and judge each capture by itself, and put the figures together; otherwise captures are
+    /// merged by time.
+    #[arg(long)]
+    pub each: bool,
+    /// What happens within this time of an attack, between its hosts, counts as part of it.
+    #[arg(long, value_name = "DURATION", default_value = "0s")]
+    pub tolerance: Span,
+    /// All chance comes from it: the acts that the random detector raises.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Write no address, name, value or date: numbers alone, to be shared. Kinds of attack are numbered.
+    #[arg(long)]
+    pub anonymous: bool,
+    /// Write the result to this file as JSON, indented.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Options of all commands.
+    #[command(flatten)]
+    pub common: Common,
+    /// Captures: pcap or pcapng, plain, gzip or zstd. They are read more than once.
+    #[arg(required = true, value_name = "CAPTURE")]
+    pub captures: Vec<PathBuf>,
+}

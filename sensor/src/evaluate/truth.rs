@@ -1,0 +1,362 @@
+//! What was done, when, and in which packets: labels put in their place in the captures.
+
+use foldhash::{HashMap, HashMapExt};
+use gridtap_models::event::{Conversation, Event, PacketRef};
+
+use super::labels::{LabelError, Labels, PacketRow, Rows, SECOND_NS, Said, WindowRow};
+use super::spans::Spans;
+use super::survey::Survey;
+
+/// Time between two packets of one incident, at most: a minute.
+const APART_NS: u64 = 60 * SECOND_NS;
+
+/// The label files of one capture.
+#[derive(Clone, Debug, Default)]
+pub struct LabelSet {
+    /// Of packets.
+    pub packets: Option<Labels>,
+    /// Of windows: times of attacks.
+    pub windows: Option<Labels>,
+    /// Of windows of what only looks like attacks.
+    pub lookalikes: Option<Labels>,
+}
+
+/// An attack, or something that only looks like one: a window, or a run of packets of the same label
+/// with no more than a minute between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// The capture that it is in.
+    pub capture: u16,
+    /// Its beginning, in nanoseconds since 1970 UTC.
+    pub start_ns: u64,
+    /// Its end.
+    pub end_ns: u64,
+    /// What labels say of it.
+    pub said: Said,
+    /// Whether packets are labelled as part of it; if not, time and hosts say what is.
+    pub by_packets: bool,
+}
+
+/// What an event is part of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Role {
+    /// Attacks: places in [`Truth::attacks`].
+    pub attacks: Vec<usize>,
+    /// Look-alikes: places in [`Truth::lookalikes`].
+    pub lookalikes: Vec<usize>,
+    /// Whether labels say that it is an operator's doing.
+    pub operator: bool,
+}
+
+/// All that is known of what was done.
+#[derive(Clone, Debug)]
+pub struct Truth {
+    /// The attacks, in order of time.
+    pub attacks: Vec<Incident>,
+    /// What only looks like attacks, in order of time.
+    pub lookalikes: Vec<Incident>,
+    packets: HashMap<PacketRef, Part>,
+    attack_times: Times,
+    lookalike_times: Times,
+    tolerance_ns: u64,
+    /// Whether labels say what operators do.
+    pub names_operators: bool,
+}
+
+/// What a packet is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Attack(usize),
+    Lookalike(usize),
+    Operator,
+}
+
+impl Truth {
+    /// Puts the labels of each capture in their place.
+    ///
+    /// What lies within `tolerance_ns` of an attack and is of its hosts counts as part of it.
+    ///
+    /// # Errors
+    ///
+    /// A label of a packet that a capture does not have, and the capture's place.
+    pub fn new(
+        sets: &[LabelSet],
+        survey: &Survey,
+        tolerance_ns: u64,
+    ) -> Result<Self, (usize, LabelError)> {
+        let mut truth = Self {
+            attacks: Vec::new(),
+            lookalikes: Vec::new(),
+            packets: HashMap::new(),
+            attack_times: Times::default(),
+            lookalike_times: Times::default(),
+            tolerance_ns,
+            names_operators: false,
+        };
+        let mut labelled = Vec::new();
+        for (place, set) in sets.iter().enumerate() {
+            let capture = u16::try_from(place).unwrap_or(u16::MAX);
+            let rows = timed(set, capture, survey).map_err(|error| (place, error))?;
+            truth.names_operators |= rows.iter().any(|row| row.part() == Kind::Operator);
+            for row in rows.iter().filter(|row| row.part() == Kind::Operator) {
+                truth.packets.insert(row.packet, Part::Operator);
+            }
+            for (kind, windows) in
+                [(Kind::Attack, &set.windows), (Kind::Lookalike, &set.lookalikes)]
+            {
+                let mine: Vec<&Timed<'_>> = rows.iter().filter(|row| row.part() == kind).collect();
+                labelled.extend(incidents(capture, &mine, windows.as_ref(), kind));
+            }
+        }
+        labelled.sort_by_key(|it| (it.incident.start_ns, it.incident.end_ns, it.incident.capture));
+        for Labelled { incident, packets, kind } in labelled {
+            let list = match kind {
+                Kind::Lookalike => &mut truth.lookalikes,
+                Kind::Attack | Kind::Operator => &mut truth.attacks,
+            };
+            let place = list.len();
+            list.push(incident);
+            let part = if kind == Kind::Attack { Part::Attack } else { Part::Lookalike };
+            truth.packets.extend(packets.into_iter().map(|packet| (packet, part(place))));
+        }
+        truth.attack_times = Times::of(&truth.attacks, tolerance_ns);
+        truth.lookalike_times = Times::of(&truth.lookalikes, 0);
+        Ok(truth)
+    }
+
+    /// What an event is part of, by its packets or its time.
+    #[must_use]
+    pub fn role(&self, event: &Event) -> Role {
+        let mut role = self.role_by_time(event.packet.capture, event.time_ns, &event.conversation);
+        for packet in event.earlier.iter().chain([&event.packet]) {
+            match self.packets.get(packet) {
+                Some(Part::Attack(place)) => join(&mut role.attacks, &[*place]),
+                Some(Part::Lookalike(place)) => join(&mut role.lookalikes, &[*place]),
+                Some(Part::Operator) => role.operator = true,
+                None => {}
+            }
+        }
+        role
+    }
+
+    /// What something is part of, by time and hosts alone.
+    #[must_use]
+    pub fn role_by_time(&self, capture: u16, time_ns: u64, talk: &Conversation) -> Role {
+        let among = |list: &[Incident], times: &Times| -> Vec<usize> {
+            let here = |place: &usize| {
+                list.get(*place).is_some_and(|it| it.capture == capture && it.said.involves(talk))
+            };
+            times.around(time_ns).filter(here).collect()
+        };
+        Role {
+            attacks: among(&self.attacks, &self.attack_times),
+            lookalikes: among(&self.lookalikes, &self.lookalike_times),
+            operator: false,
+        }
+    }
+
+    /// The time of attacks, with the tolerance.
+    #[must_use]
+    pub fn attacked(&self) -> Spans {
+        let wide = |it: &Incident| widened(it, self.tolerance_ns);
+        Spans::of(self.attacks.iter().map(wide).collect())
+    }
+}
+
+impl Role {
+    /// Takes over what `other` says.
+    pub fn join(&mut self, other: &Self) {
+        join(&mut self.attacks, &other.attacks);
+        join(&mut self.lookalikes, &other.lookalikes);
+        self.operator |= other.operator;
+    }
+
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.attacks.is_empty() && self.lookalikes.is_empty() && !self.operator
+    }
+}
+
+impl Said {
+    /// Whether a conversation can be part of it: of what labels name, one actor, one target and all
+    /// hosts take part.
+    fn involves(&self, talk: &Conversation) -> bool {
+        let ends = [talk.client, talk.server];
+        let one_of = |hosts: &std::collections::BTreeSet<std::net::IpAddr>| {
+            hosts.is_empty() || ends.iter().any(|end| hosts.contains(end))
+        };
+        one_of(&self.actors)
+            && one_of(&self.targets)
+            && self.hosts.iter().all(|host| ends.contains(host))
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.actors.extend(&other.actors);
+        self.targets.extend(&other.targets);
+        self.hosts.extend(&other.hosts);
+        self.points.extend(&other.points);
+    }
+}
+
+fn join(places: &mut Vec<usize>, others: &[usize]) {
+    for place in others {
+        if !places.contains(place) {
+            places.push(*place);
+        }
+    }
+}
+
+/// A labelled packet, and when it was captured.
+#[derive(Clone, Copy, Debug)]
+struct Timed<'l> {
+    packet: PacketRef,
+    time_ns: u64,
+    attack: bool,
+    said: &'l Said,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Attack,
+    Lookalike,
+    Operator,
+}
+
+impl Timed<'_> {
+    fn part(&self) -> Kind {
+        match (self.attack, self.said.kind.is_empty()) {
+            (true, _) => Kind::Attack,
+            (false, false) => Kind::Lookalike,
+            (false, true) => Kind::Operator,
+        }
+    }
+}
+
+/// The labelled packets of a capture that were read.
+fn timed<'l>(
+    set: &'l LabelSet,
+    capture: u16,
+    survey: &Survey,
+) -> Result<Vec<Timed<'l>>, LabelError> {
+    let Some(Labels { said, rows: Rows::Packets(rows) }) = &set.packets else {
+        return Ok(Vec::new());
+    };
+    let packets = survey.captures.get(usize::from(capture)).map_or(0, |it| it.packets);
+    let mut timed = Vec::new();
+    for PacketRow { packet, attack, said: place, line } in rows {
+        if *packet > packets {
+            let what = format!("packet {packet}: the capture has {packets} packets");
+            return Err(LabelError { line: *line, what });
+        }
+        let packet = PacketRef { capture, number: *packet };
+        // Without a time it was filtered out.
+        if let (Some(time_ns), Some(said)) = (survey.times.get(&packet), said.get(*place)) {
+            timed.push(Timed { packet, time_ns: *time_ns, attack: *attack, said });
+        }
+    }
+    timed.sort_by_key(|row| (row.time_ns, row.packet));
+    Ok(timed)
+}
+
+/// An incident with its packets.
+struct Labelled {
+    incident: Incident,
+    packets: Vec<PacketRef>,
+    kind: Kind,
+}
+
+/// The incidents of a capture: its windows, with the packets of the same label in them, and runs of
+/// the packets that are in none.
+fn incidents(
+    capture: u16,
+    rows: &[&Timed<'_>],
+    windows: Option<&Labels>,
+    kind: Kind,
+) -> Vec<Labelled> {
+    let mut all: Vec<Labelled> = Vec::new();
+    if let Some(Labels { said, rows: Rows::Windows(windows) }) = windows {
+        for WindowRow { start_ns, end_ns, said: place } in windows {
+            let said = said.get(*place).cloned().unwrap_or_default();
+            let (start_ns, end_ns) = (*start_ns, *end_ns);
+            let incident = Incident { capture, start_ns, end_ns, said, by_packets: false };
+            all.push(Labelled { incident, packets: Vec::new(), kind });
+        }
+    }
+    let windows = all.len();
+    // The latest run of each label, and where it stands.
+    let mut runs: HashMap<&str, usize> = HashMap::new();
+    for row in rows {
+        let label = row.said.kind.as_str();
+        let holds = |it: &&mut Labelled| {
+            let Incident { start_ns, end_ns, said, .. } = &it.incident;
+            said.kind == label && (*start_ns..=*end_ns).contains(&row.time_ns)
+        };
+        if let Some(it) = all.iter_mut().take(windows).find(holds) {
+            it.incident.by_packets = true;
+            it.packets.push(row.packet);
+            continue;
+        }
+        let run = runs.get(label).and_then(|place| all.get_mut(*place));
+        match run.filter(|it| row.time_ns.saturating_sub(it.incident.end_ns) <= APART_NS) {
+            Some(it) => {
+                it.incident.end_ns = row.time_ns;
+                it.incident.said.join(row.said);
+                it.packets.push(row.packet);
+            }
+            None => {
+                runs.insert(label, all.len());
+                let (start_ns, end_ns, said) = (row.time_ns, row.time_ns, row.said.clone());
+                let incident = Incident { capture, start_ns, end_ns, said, by_packets: true };
+                all.push(Labelled { incident, packets: vec![row.packet], kind });
+            }
+        }
+    }
+    all
+}
+
+fn widened(it: &Incident, by_ns: u64) -> (u64, u64) {
+    (it.start_ns.saturating_sub(by_ns), it.end_ns.saturating_add(by_ns))
+}
+
+/// The times of incidents, to be found by time.
+#[derive(Clone, Debug, Default)]
+struct Times {
+    /// From, to, and the incident's place, in order of from.
+    times: Vec<(u64, u64, usize)>,
+    /// The latest end of each and all before it.
+    latest: Vec<u64>,
+}
+
+impl Times {
+    /// Of those that are known by their time alone, and of all if there is a tolerance.
+    fn of(incidents: &[Incident], tolerance_ns: u64) -> Self {
+        let timed = |it: &Incident| !it.by_packets || tolerance_ns > 0;
+        let known = incidents.iter().enumerate().filter(|(_, it)| timed(it));
+        let mut times: Vec<(u64, u64, usize)> = known
+            .map(|(place, it)| {
+                let (from, to) = widened(it, tolerance_ns);
+                (from, to, place)
+            })
+            .collect();
+        times.sort_unstable();
+        let latest = times.iter().scan(0, |latest, (_, to, _)| {
+            *latest = (*latest).max(*to);
+            Some(*latest)
+        });
+        let latest = latest.collect();
+        Self { times, latest }
+    }
+
+    /// The places of those that this time is in.
+    fn around(&self, time_ns: u64) -> impl Iterator<Item = usize> {
+        let begun = self.times.partition_point(|(from, ..)| *from <= time_ns);
+        let both = self.times.iter().zip(&self.latest).take(begun).rev();
+        both.take_while(move |(_, latest)| **latest >= time_ns)
+            .filter(move |((_, to, _), _)| *to >= time_ns)
+            .map(|((_, _, place), _)| *place)
+    }
+}
+
+#[cfg(test)]
+mod tests;
