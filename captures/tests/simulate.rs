@@ -176,6 +176,9 @@ fn every_kind_happens_and_is_labelled() {
         }
         for (number, act) in simulation.acts().iter().enumerate() {
             assert!(act.start_ns <= act.end_ns, "{act:?}");
+            if let Some((first, last)) = labelled.get(&number) {
+                assert!(act.start_ns <= *first && *last <= act.end_ns, "{act:?}");
+            }
             let Some((_, kind)) = kinds.iter().enumerate().find(|(_, it)| **it == act.name) else {
                 assert!(!act.attack && act.name.is_empty(), "{act:?}");
                 continue;

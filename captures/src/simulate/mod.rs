@@ -134,6 +134,11 @@ impl Iterator for Simulation {
         loop {
             let until = if self.is_over { u64::MAX } else { self.world.now };
             if let Some(packet) = self.world.wire.take(until) {
+                if let Some(act) =
+                    packet.mark.as_ref().and_then(|mark| self.world.acts.get_mut(mark.act))
+                {
+                    act.covers(packet.packet.time_ns);
+                }
                 return Some(packet);
             }
             if self.is_over {
