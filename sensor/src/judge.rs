@@ -122,6 +122,12 @@ impl Judge {
         &self.ledger
     }
 
+    /// Gives back what is normal.
+    #[must_use]
+    pub fn into_ledger(self) -> Ledger {
+        self.ledger
+    }
+
     /// Whether what comes is still learned.
     #[must_use]
     pub fn is_learning(&self) -> bool {

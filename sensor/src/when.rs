@@ -109,6 +109,30 @@ impl FromStr for Span {
     }
 }
 
+/// A part of a whole as the command line takes it: above 0 % and below 100 %, `1%`, `0.5%`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Percent(
+    /// The part, from 0 to 1.
+    pub f64,
+);
+
+impl FromStr for Percent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let percent: Option<f64> = text.strip_suffix('%').and_then(|number| number.parse().ok());
+        let within = percent.filter(|percent| *percent > 0.0 && *percent < 100.0);
+        let part = within.map(|percent| Self(percent / 100.0));
+        part.ok_or_else(|| format!("`{text}`: want a part above 0% and below 100%, as in 1%"))
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", (self.0 * 1e8).round() / 1e6)
+    }
+}
+
 impl fmt::Display for Span {
     /// The two largest units, as in `1h 30m`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,6 +180,15 @@ mod tests {
         }
         for text in ["", "s", "5", "5 m", "-1s", "1.5h", "5x", "5ss", "99999999999999999d"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn percents_are_a_number_and_their_sign() {
+        assert_eq!("1%".parse(), Ok(Percent(0.01)));
+        assert_eq!("0.5%".parse::<Percent>().unwrap().to_string(), "0.5 %");
+        for text in ["", "%", "1", "0%", "100%", "-1%", "NaN%", "1 %"] {
+            assert!(text.parse::<Percent>().is_err(), "{text}");
         }
     }
 

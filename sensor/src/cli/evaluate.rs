@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Common;
-use crate::when::Span;
+use crate::when::{Percent, Span};
 
 /// What stands below the help.
 pub(super) const HELP: &str = "\
@@ -52,12 +52,29 @@ pub struct Evaluate {
     /// All chance comes from it: the acts that the random detector raises.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Measure again with acts of the attacks in the learned time, this share of all that is learned, as
+    /// in 1%. Copies of each attack's acts in turn are spread evenly over that time; acts that can change
+    /// something and acts that only ask are mixed in by themselves.
+    #[arg(long, value_name = "SHARE", conflicts_with = "baseline")]
+    pub contaminate: Option<Percent>,
+    /// Measure again with the attackers' addresses, IP, MAC and DNP3, rewritten to those of the master
+    /// that each device is used to. Attackers are the hosts that take part in attacks and were not
+    /// learned.
+    #[arg(long)]
+    pub as_master: bool,
+    /// Measure again by segments: the captured time in so many equal parts, of which each is judged by
+    /// what the others teach. Attacks are not learned.
+    #[arg(long, value_name = "N", conflicts_with = "baseline", value_parser = clap::value_parser!(u32).range(2..=64))]
+    pub leave_out: Option<u32>,
     /// Write no address, name, value or date: numbers alone, to be shared. Kinds of attack are numbered.
     #[arg(long)]
     pub anonymous: bool,
     /// Write the result to this file as JSON, indented.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Write the result to this file as a page with plots, which needs nothing from elsewhere.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,

@@ -9,10 +9,13 @@
 
 pub mod bounds;
 pub mod budget;
+pub mod disguise;
 pub mod figures;
 pub mod files;
 pub mod labels;
 pub mod measured;
+pub mod mixture;
+pub mod page;
 pub mod pass;
 pub mod report;
 pub mod spans;

@@ -7,7 +7,8 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
 use super::bounds::{Rate, Share};
-use super::figures::{Figures, Latency, Limit, NamingFigures, Spread};
+use super::figures::{Figures, Latency, NamingFigures, Spread};
+use super::page::limit;
 use super::report::{Pass, Report};
 
 /// Wrong kinds of alerts and alerts of a kind of attack that a line names.
@@ -236,15 +237,8 @@ pub(super) fn rate(it: Rate) -> String {
     })
 }
 
-fn limit(limit: Limit) -> String {
-    match (limit.hard_only, limit.bits) {
-        (true, _) => "only what needs no learning".to_owned(),
-        (false, bits) => format!("{bits:+.1} bits"),
-    }
-}
-
 /// The most frequent, with their counts.
-fn few(counts: &BTreeMap<String, u64>) -> String {
+pub(super) fn few(counts: &BTreeMap<String, u64>) -> String {
     let mut counts: Vec<(&String, &u64)> = counts.iter().collect();
     counts.sort_by_key(|(name, count)| (core::cmp::Reverse(**count), *name));
     let named: Vec<String> =

@@ -26,14 +26,30 @@ const AWAITED: usize = 1 << 16;
 pub struct Rules {
     /// Capture time from which acts are judged, in nanoseconds since 1970 UTC.
     pub judged_from_ns: u64,
-    /// And until when.
+    /// And until when; this time is judged as well.
     pub judged_until_ns: u64,
+    /// Whether attacks that begin before that time are left out: the time before judges them.
+    pub from_start: bool,
     /// Quiet time that ends an episode, in nanoseconds.
     pub quiet_ns: u64,
     /// What chance comes from.
     pub seed: u64,
     /// How many acts the random detector raises.
     pub picks: usize,
+}
+
+impl Rules {
+    /// Whether what happens at this time is judged.
+    #[must_use]
+    pub fn judges(&self, time_ns: u64) -> bool {
+        (self.judged_from_ns..=self.judged_until_ns).contains(&time_ns)
+    }
+
+    /// Whether an attack is judged.
+    fn judges_attack(&self, it: &Incident) -> bool {
+        let from_ns = if self.from_start { it.start_ns } else { it.end_ns };
+        from_ns >= self.judged_from_ns && it.start_ns <= self.judged_until_ns
+    }
 }
 
 /// Whoever watches.
@@ -205,14 +221,11 @@ impl<'t> Watch<'t> {
     #[must_use]
     pub fn finish(self) -> Measured {
         let rules = self.rules;
-        let begun = |it: &Incident| {
-            it.end_ns >= rules.judged_from_ns && it.start_ns <= rules.judged_until_ns
-        };
         let mut measured = Measured::default();
         // Attacks of the learned time are left out; the others keep their order.
         let mut place_of = vec![None; self.truth.attacks.len()];
         for (place, (it, progress)) in self.truth.attacks.iter().zip(&self.attacks).enumerate() {
-            if !begun(it) {
+            if !rules.judges_attack(it) {
                 measured.unjudged_attacks = measured.unjudged_attacks.saturating_add(1);
                 continue;
             }
@@ -225,7 +238,7 @@ impl<'t> Watch<'t> {
             places.iter().filter_map(|place| place_of.get(*place).copied().flatten()).collect()
         };
         for (it, alarmed) in self.truth.lookalikes.iter().zip(&self.alarmed) {
-            if begun(it) {
+            if rules.judges_attack(it) {
                 let kind = it.said.kind.clone();
                 measured.lookalikes.push(Lookalike { kind, alarmed: *alarmed });
             }

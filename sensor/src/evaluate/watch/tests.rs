@@ -51,6 +51,7 @@ fn measure(labels: &str, events: &[Event]) -> Measured {
     let rules = Rules {
         judged_from_ns: DAY,
         judged_until_ns: 2 * DAY,
+        from_start: false,
         quiet_ns: 900 * S,
         seed: 1,
         picks: 1,
