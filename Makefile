@@ -4,13 +4,14 @@ CARGO ?= cargo
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: help demo build test bench differential fuzz clean
+.PHONY: help demo build test bench differential scorecard fuzz clean
 
 help:
 	@echo 'make demo   build Gridtap, replay the bundled capture, show its alerts'
 	@echo 'make test   formatting, lints, all tests, documentation'
 	@echo 'make bench  measure each step of the line and the whole of it'
 	@echo 'make differential  compare with tshark, message by message, over CAPTURES=FOLDER'
+	@echo 'make scorecard  measure detection on simulated sites, decoding and speed; SEEDS=2 DAYS=1 to try it'
 	@echo 'make fuzz   run each fuzz target for SECONDS=60; TARGETS="NAME..." for some of them'
 	@echo 'make build  the release binary, target/release/gridtap'
 	@echo 'make clean  remove everything that was built'
@@ -49,6 +50,16 @@ CAPTURES ?= $(or $(GRIDTAP_SHARED),../shared)/captures
 differential: build
 	@.ci/need tshark
 	python3 tests/differential/compare.py --gridtap target/release/gridtap '$(CAPTURES)'
+
+# How much is measured: reporting seeds, judged benign days of each, and which parts (all, if none is named).
+SEEDS ?= 3
+DAYS ?= 7
+PARTS ?=
+
+scorecard: build
+	@.ci/need tshark
+	python3 tests/scorecard/scorecard.py --gridtap target/release/gridtap --captures '$(CAPTURES)' \
+		--seeds $(SEEDS) --days $(DAYS) $(PARTS)
 
 # How long each fuzz target runs, and which ones: all, if none is named.
 SECONDS ?= 60

@@ -128,13 +128,15 @@ pub const TCP: u8 = 6;
 /// IP's number for UDP.
 pub const UDP: u8 = 17;
 
-/// An IP packet with 64 hops to live, not to be fragmented.
+/// The hops that an IP packet of ours has left.
+pub const HOPS: u8 = 64;
+
+/// An IP packet with [`HOPS`] left, not to be fragmented.
 ///
 /// IPv4 if both addresses are, else IPv6, where an IPv4 address is written as mapped (`::ffff:10.0.0.5`).
 /// `identification` is for IPv4 alone.
 #[must_use]
 pub fn ip(from: IpAddr, to: IpAddr, protocol: u8, identification: u16, payload: &[u8]) -> Vec<u8> {
-    const HOPS: u8 = 64;
     if let (IpAddr::V4(from), IpAddr::V4(to)) = (from, to) {
         let mut head = vec![0x45, 0];
         head.extend(count16(payload.len().saturating_add(20)).to_be_bytes());
@@ -155,6 +157,23 @@ pub fn ip(from: IpAddr, to: IpAddr, protocol: u8, identification: u16, payload: 
         head.extend(payload);
         head
     }
+}
+
+/// Changes the hops that are left to the IPv4 packet of an Ethernet frame without tags, and the checksum with them.
+/// Other frames stay as they are.
+pub fn set_hops(frame: &mut [u8], hops: u8) {
+    const PLACE: usize = 8;
+    const CHECKSUM: usize = 10;
+    if !matches!(frame.get(12..15), Some([0x08, 0x00, 0x45])) {
+        return;
+    }
+    let Some(head) = frame.get_mut(14..34) else { return };
+    if let Some(place) = head.get_mut(PLACE) {
+        *place = hops;
+    }
+    put_checksum(head, CHECKSUM, 0);
+    let check = checksum(&[head]);
+    put_checksum(head, CHECKSUM, check);
 }
 
 fn as_v6(ip: IpAddr) -> Ipv6Addr {
@@ -316,6 +335,24 @@ mod tests {
         for (link, head) in table {
             assert_eq!(datagram(link, &from, &to, &[0x42]), [*head, &packet].concat(), "{link:?}");
         }
+    }
+
+    #[test]
+    fn hops_are_changed_with_their_checksum_and_in_ipv4_alone() {
+        let (from, to) = (Endpoint::v4(5, 1), Endpoint::v4(9, 2));
+        let mut frame = datagram(&Link::ETHERNET, &from, &to, &[0x42]);
+        let before = frame.clone();
+        set_hops(&mut frame, 61);
+        assert_eq!(frame[22], 61);
+        assert_eq!(checksum(&[&frame[14..34]]), 0, "the checksum fits");
+        assert_eq!((&frame[..22], &frame[26..]), (&before[..22], &before[26..]));
+        set_hops(&mut frame, HOPS);
+        assert_eq!(frame, before);
+
+        let mut other = datagram(&Link::ETHERNET, &Endpoint::v6(5, 1), &Endpoint::v6(9, 2), &[1]);
+        let before = other.clone();
+        set_hops(&mut other, 61);
+        assert_eq!(other, before);
     }
 
     #[test]

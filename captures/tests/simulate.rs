@@ -66,6 +66,7 @@ fn a_site_that_makes_no_sense_is_refused_by_name() {
         ("jitter_us = 500", "jitter_ms = 500", "jitter_ms"),
         ("how = \"direct\"", "how = \"single\"", "not a way"),
         ("of = \"analog-output:0\"", "of = \"analog-input:0\"", "not held"),
+        ("address = 2\n", "authenticates = true\n", "does not authenticate"),
         ("standby_for = \"scada\"", "standby_for = \"skada\"", "skada"),
     ];
     for (sound, wrong, said) in table {
@@ -175,6 +176,9 @@ fn every_kind_happens_and_is_labelled() {
         }
         for (number, act) in simulation.acts().iter().enumerate() {
             assert!(act.start_ns <= act.end_ns, "{act:?}");
+            if let Some((first, last)) = labelled.get(&number) {
+                assert!(act.start_ns <= *first && *last <= act.end_ns, "{act:?}");
+            }
             let Some((_, kind)) = kinds.iter().enumerate().find(|(_, it)| **it == act.name) else {
                 assert!(!act.attack && act.name.is_empty(), "{act:?}");
                 continue;

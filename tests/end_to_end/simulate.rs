@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::run::{Ended, end, gridtap, printed};
 
@@ -99,15 +100,47 @@ fn what_operators_set_is_read_back() {
 fn the_same_options_make_the_same_files() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     for folder in &folders {
-        let options = "--site feeder --for 10m --seed 5 --attack cold-restart --pcapng --as-master";
+        let options =
+            "--site feeder --for 10m --seed 5 --attack cold-restart:hops=9 --pcapng --as-master";
         assert_eq!(simulate(folder.path(), options).status, 0);
     }
-    let names = ["pcapng", "labels.csv", "windows.csv", "lookalikes.csv"];
+    let names = ["pcapng", "labels.csv", "windows.csv", "lookalikes.csv", "json"];
     for name in names.map(|ending| format!("feeder-5.{ending}")) {
         let [first, second] = [0, 1].map(|it| fs::read(folders[it].path().join(&name)).unwrap());
         assert!(first == second, "{name}");
     }
     assert_eq!(fs::read_dir(folders[0].path()).unwrap().count(), names.len());
+}
+
+#[test]
+fn the_manifest_says_how_to_make_it_again_and_what_it_is() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let options = "--seed 6 --for 5m --attack rogue-write:count=1 --late-ppm 5000 --zstd --hsr";
+    assert_eq!(simulate(folders[0].path(), options).status, 0);
+    let manifest = |folder: &Path| -> Value {
+        serde_json::from_slice(&fs::read(folder.join("substation-6.json")).unwrap()).unwrap()
+    };
+    let first = manifest(folders[0].path());
+    assert_eq!(first["schema"], "gridtap.simulation/1");
+    assert_eq!(first["options"]["attacks"][0], "rogue-write:count=1");
+    assert_eq!(first["options"]["network"]["late_ppm"], 5000);
+    assert_eq!(first["counts"]["attacks"], 1);
+    for file in first["files"].as_array().unwrap() {
+        let octets = fs::read(folders[0].path().join(file["name"].as_str().unwrap())).unwrap();
+        assert_eq!(file["octets"], octets.len(), "{file}");
+        assert_eq!(file["sha256"], sha256(&octets), "{file}");
+        if let Some(content) = file["content_sha256"].as_str() {
+            assert_eq!(content, sha256(&zstd::decode_all(octets.as_slice()).unwrap()));
+        }
+    }
+    let again = first["again"].as_str().unwrap();
+    let again = again.strip_prefix("gridtap simulate --out . ").unwrap();
+    assert_eq!(simulate(folders[1].path(), again).status, 0);
+    assert_eq!(first, manifest(folders[1].path()));
+}
+
+fn sha256(octets: &[u8]) -> String {
+    Sha256::digest(octets).iter().fold(String::new(), |text, octet| text + &format!("{octet:02x}"))
 }
 
 #[test]
@@ -127,6 +160,7 @@ fn what_cannot_be_simulated_is_refused_and_nothing_written() {
         ("--attack rouge-write", 2, "rouge-write"),
         ("--site feeder --attack umas", 2, "umas"),
         ("--attack drift:x=1", 2, "drift"),
+        ("--late-ppm 2000000", 2, "late-ppm"),
         ("--for 5", 2, "5"),
     ];
     for (options, status, said) in table {

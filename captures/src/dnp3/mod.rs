@@ -10,6 +10,7 @@
 //! # assert!(!poll.is_empty() && !answer.is_empty() && !trip.is_empty());
 //! ```
 
+pub mod authentication;
 pub mod fragment;
 mod header;
 pub mod link;

@@ -8,12 +8,14 @@ use super::labels::Mark;
 use super::random::Random;
 use super::wire::Wire;
 use crate::dnp3::Station;
-use crate::frame::{Endpoint, Mac, Tcp};
+use crate::frame::{Endpoint, HOPS, Mac, Tcp, set_hops};
 use crate::session::{Session, Side};
 
 /// A session, open or to be opened.
 pub(super) struct Channel {
     pub(super) session: Session,
+    /// Hops that are left to what the client sends.
+    pub(super) hops: u8,
     pub(super) is_open: bool,
     /// When the next thing may be sent.
     pub(super) free_at: u64,
@@ -39,6 +41,15 @@ pub(super) const FIRST_PORT: u16 = 49_152;
 /// The first port of those that do not.
 pub(super) const FIRST_OF_INTRUDERS: u16 = 33_000;
 
+/// What shows in frames that somebody in the middle passes on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Middle {
+    /// Its Ethernet address; none if it is hidden.
+    pub(super) mac: Option<Mac>,
+    /// The hops that are left; none if they are as before.
+    pub(super) hops: Option<u8>,
+}
+
 /// A DNP3 master and an outstation.
 pub(super) struct Line {
     pub(super) master: Station,
@@ -58,10 +69,11 @@ impl Line {
 }
 
 impl Channel {
-    pub(super) fn new(client: Endpoint, server: Endpoint, mut chance: Random) -> Self {
+    pub(super) fn new(client: Endpoint, server: Endpoint, hops: u8, mut chance: Random) -> Self {
         let session = Session::new(client, server).numbered(chance.long(), chance.long());
         Self {
             session,
+            hops,
             is_open: false,
             free_at: 0,
             transaction: chance.word(),
@@ -102,15 +114,26 @@ impl Channel {
     }
 
     /// Puts on the wire what was sent since the last time.
-    pub(super) fn flush(&mut self, wire: &mut Wire, mark: Option<&Rc<Mark>>, middle: Option<Mac>) {
+    pub(super) fn flush(
+        &mut self,
+        wire: &mut Wire,
+        mark: Option<&Rc<Mark>>,
+        middle: Option<Middle>,
+    ) {
         let server = self.session.end_of(Side::Server);
+        let middle = middle.unwrap_or_default();
         for mut packet in self.session.take_packets() {
             let from_device = packet.octets.get(6..12) == Some(&server.mac);
-            if let Some(mac) = middle {
+            if let Some(mac) = middle.mac {
                 let place = if from_device { 6..12 } else { 0..6 };
                 if let Some(field) = packet.octets.get_mut(place) {
                     field.copy_from_slice(&mac);
                 }
+            }
+            let usual = if from_device { HOPS } else { self.hops };
+            let hops = middle.hops.unwrap_or(usual);
+            if hops != HOPS {
+                set_hops(&mut packet.octets, hops);
             }
             wire.put(packet, from_device, mark);
         }
@@ -121,7 +144,7 @@ impl Channel {
         let mut client = self.session.end_of(Side::Client);
         let server = self.session.end_of(Side::Server);
         client.port = next_port(client.port);
-        let fresh = Self::new(client, server, self.chance.clone());
+        let fresh = Self::new(client, server, self.hops, self.chance.clone());
         *self = Self { free_at: self.free_at, ..fresh };
     }
 

@@ -72,7 +72,8 @@ impl Site {
         }
         let mut count = 0_usize;
         for group in &self.devices {
-            let Devices { name, model, count: several, ip, gateway, address } = group;
+            let Devices { name, model, count: several, ip, gateway, address, authenticates } =
+                group;
             if !self.models.contains_key(model) {
                 return Err(format!("devices: {name}: there is no model `{model}`"));
             }
@@ -81,6 +82,9 @@ impl Site {
             }
             count = count.saturating_add(usize::from(*several));
             let modbus = self.models.get(model).is_some_and(|it| it.protocol == Protocol::Modbus);
+            if modbus && *authenticates {
+                return Err(format!("devices: {name}: Modbus does not authenticate"));
+            }
             let last = address.checked_add(several.saturating_sub(1));
             let highest = if modbus { 255 } else { 65_519 };
             if *several == 0 || last.is_none_or(|last| last > highest) {
@@ -150,6 +154,9 @@ impl Site {
 fn check_model(model: &Model) -> Result<(), String> {
     if model.unsolicited.iter().any(|class| !(1..=3).contains(class)) {
         return Err("classes that are reported unasked are 1 to 3".to_owned());
+    }
+    if model.protocol == Protocol::Modbus && !model.unsolicited.is_empty() {
+        return Err("Modbus reports nothing unasked".to_owned());
     }
     for points in &model.points {
         let at = points.at;

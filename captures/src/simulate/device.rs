@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::clock::{MINUTE, MS, SECOND, day};
 use super::events::Outstation;
 use super::place::{Place, Space};
+use super::proof::Proofs;
 use super::random::hash;
 use super::site::{Behaviour, Model, Points, Protocol};
 
@@ -33,6 +34,8 @@ pub(super) struct Device {
     pub(super) listens_only: bool,
     /// What an outstation has besides.
     pub(super) outstation: Outstation,
+    /// What it counts of proofs, if it asks for any.
+    pub(super) proofs: Option<Proofs>,
 }
 
 /// A point.
@@ -41,6 +44,8 @@ pub(super) struct Point {
     /// Tells points apart that behave alike.
     seed: u64,
     held: Held,
+    /// From when until when it stands still.
+    stuck: (u64, u64),
     /// What was last reported of it as an event.
     reported: i64,
 }
@@ -105,6 +110,7 @@ impl Device {
             away_until: 0,
             listens_only: false,
             outstation: Outstation::new(&model.unsolicited),
+            proofs: None,
         }
     }
 
@@ -120,6 +126,8 @@ impl Device {
 
     fn truth(&self, point: &Point, at: u64) -> i64 {
         let spec = &point.spec;
+        let (stuck, until) = point.stuck;
+        let at = if (stuck..until).contains(&at) { stuck } else { at };
         let of = spec.of.and_then(|of| self.points.get(&of));
         let lag = spec.lag_ms.saturating_mul(MS);
         let value = match spec.is {
@@ -181,6 +189,22 @@ impl Device {
         }
     }
 
+    /// What a point measures is so many thousandths of what it was, from now on.
+    pub(super) fn recalibrate(&mut self, place: Place, permille: i64) {
+        if let Some(point) = self.points.get_mut(&place) {
+            for value in [&mut point.spec.base, &mut point.spec.swing] {
+                *value = value.saturating_mul(permille) / 1_000;
+            }
+        }
+    }
+
+    /// A point stands still from a time to another.
+    pub(super) fn stands_still(&mut self, place: Place, span: (u64, u64)) {
+        if let Some(point) = self.points.get_mut(&place) {
+            point.stuck = span;
+        }
+    }
+
     /// What a point is set to.
     pub(super) fn held(&self, place: Place) -> i64 {
         self.points.get(&place).map_or(0, |point| point.held.value)
@@ -228,7 +252,7 @@ impl Point {
         }
         let held = Held { value: spec.base, before: spec.base, since: 0 };
         let reported = if spec.is == Behaviour::Load { spec.base } else { 0 };
-        Self { spec, seed, held, reported }
+        Self { spec, seed, held, stuck: (0, 0), reported }
     }
 
     /// Half of it changes within seconds, half within minutes.

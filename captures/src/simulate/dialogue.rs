@@ -5,9 +5,11 @@ use std::rc::Rc;
 use super::channel::Channel;
 use super::clock::{MS, SECOND, US, as_ms, times};
 use super::device::Device;
-use super::exchange::{Over, Round, delay, indicated, lens, middle, rewrite};
+use super::exchange::{Ask, Over, Round, delay, indicated, lens, middle, rewrite};
 use super::labels::Mark;
 use super::outstation::{self as dnp3, Answer, RESTART_S, class};
+use super::proof::downgraded;
+use super::record::Sent;
 use super::site::Protocol;
 use super::tamper::What;
 use super::world::World;
@@ -20,20 +22,25 @@ impl World {
         let Some(host) = self.hosts.get(round.host) else { return round.unanswered() };
         let Some(device) = self.devices.get(round.device) else { return round.unanswered() };
         let (address, seed, link) = (device.address, device.seed, host.link_address);
+        let authenticates = device.proofs.is_some();
         let tampers = self.tampers_with(round.device);
         let site = Rc::clone(&self.site);
         let network = &site.network;
 
         let sequence = channel.line(link, address).next_sequence();
         let frames = channel.line(link, address).master.frames(&ask.fragment(sequence));
+        if round.is_command() {
+            let (ask, octets) = (Ask::Dnp3(ask.clone()), frames.clone());
+            self.record(round.device, Sent { ask, number: sequence.into(), octets });
+        }
         self.counts.dnp3 = self.counts.dnp3.saturating_add(1);
         let arrives = channel.client_sends(round.start, &frames, network.lost_ppm);
         let command = matches!(ask, dnp3::Ask::Command { .. });
-        let mac = middle(&tampers);
+        let middle = middle(&tampers);
         let blocked = self.mark_of(&tampers, round.device, |what| {
             matches!(what, What::DropAnswers) || command && matches!(what, What::DropCommands)
         });
-        channel.flush(&mut self.wire, round.request.as_ref().or(blocked.as_ref()), mac);
+        channel.flush(&mut self.wire, round.request.as_ref().or(blocked.as_ref()), middle);
         if round.away || blocked.is_some() {
             return self.gives_up(channel, round, arrives, blocked.as_ref());
         }
@@ -42,6 +49,14 @@ impl World {
             .saturating_add(channel.way(network.delay_us, network.jitter_us))
             .saturating_add(times(4, MS))
             .saturating_add(pace);
+        let served = if authenticates && ask.is_critical() && !downgraded(&tampers) {
+            match self.prove(channel, round, sequence, served) {
+                Ok(proven) => proven,
+                Err(over) => return over,
+            }
+        } else {
+            served
+        };
         if matches!(ask, dnp3::Ask::Enable(_)) {
             self.reports_to.insert(round.device, round.host);
         } else if matches!(ask, dnp3::Ask::Restart { .. }) {
@@ -56,7 +71,7 @@ impl World {
         let answer = ask.answered_by(device, sequence, served, &lens);
         let Some(answer) = answer else {
             channel.session.server_acks(served);
-            channel.flush(&mut self.wire, round.all.as_ref(), mac);
+            channel.flush(&mut self.wire, round.all.as_ref(), middle);
             channel.free_at = served.saturating_add(times(50, MS));
             return Over { at: channel.free_at, answered: false };
         };
@@ -68,14 +83,14 @@ impl World {
         let whole = matches!(ask, dnp3::Ask::Classes(classes) if classes.contains(&Class::Zero));
         let bent = self.mark_of(&tampers, round.device, |what| {
             matches!(what, What::Delay { .. } | What::Indicate(_))
-                || command && matches!(what, What::Rewrite { .. })
+                || command && matches!(what, What::Rewrite { .. } | What::Downgrade)
                 || reads && matches!(what, What::Freeze { .. } | What::Replay { .. })
                 || (whole || reads && answer.confirm) && matches!(what, What::Bend(_))
         });
         let frames = channel.line(link, address).outstation.frames(&answer.fragment);
         self.counts.dnp3 = self.counts.dnp3.saturating_add(1);
         channel.session.server_sends(answers, &frames);
-        channel.flush(&mut self.wire, round.all.as_ref().or(bent.as_ref()), mac);
+        channel.flush(&mut self.wire, round.all.as_ref().or(bent.as_ref()), middle);
         let mut over = answers.saturating_add(times(channel.chance.between(300, 2_000), US));
         if answer.confirm {
             let frames = channel.line(link, address).master.frames(&request::confirm(sequence));
@@ -86,7 +101,7 @@ impl World {
         } else {
             channel.session.client_acks(over);
         }
-        channel.flush(&mut self.wire, round.all.as_ref(), mac);
+        channel.flush(&mut self.wire, round.all.as_ref(), middle);
         channel.free_at = over.saturating_add(times(200, US));
         Over { at: over, answered: true }
     }
@@ -106,6 +121,9 @@ impl World {
         let mut asks = Vec::new();
         if reports {
             self.says(channel, host, device, |device| Some(device.announces_itself()), None);
+        }
+        asks.extend(self.new_keys(device));
+        if reports {
             asks.push(dnp3::Ask::Disable(classes.clone()));
         }
         if restarted {

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use super::channel::Channel;
+use super::channel::{Channel, Middle};
 use super::clock::{MS, SECOND, US, times};
 use super::device::{Device, Lens};
 use super::labels::Mark;
 use super::place::{Place, Space};
+use super::record::Sent;
 use super::tamper::{Tamper, What};
 use super::world::World;
 use super::{modbus, outstation as dnp3};
@@ -140,14 +141,18 @@ impl World {
         let network = &site.network;
 
         let adu = mbap(transaction, unit, &ask.pdu());
+        if round.is_command() {
+            let (ask, octets) = (Ask::Modbus(ask.clone()), adu.clone());
+            self.record(round.device, Sent { ask, number: transaction, octets });
+        }
         self.counts.modbus = self.counts.modbus.saturating_add(1);
         let arrives = channel.client_sends(round.start, &adu, network.lost_ppm);
         let command = !ask.writes().is_empty();
-        let mac = middle(&tampers);
+        let middle = middle(&tampers);
         let blocked = self.mark_of(&tampers, round.device, |what| {
             matches!(what, What::DropAnswers) || command && matches!(what, What::DropCommands)
         });
-        channel.flush(&mut self.wire, round.request.as_ref().or(blocked.as_ref()), mac);
+        channel.flush(&mut self.wire, round.request.as_ref().or(blocked.as_ref()), middle);
         if round.away || blocked.is_some() {
             return self.gives_up(channel, round, arrives, blocked.as_ref());
         }
@@ -162,7 +167,7 @@ impl World {
         let Some(device) = self.devices.get_mut(round.device) else { return round.unanswered() };
         let Some(pdu) = ask.answered_by(device, served, &lens) else {
             channel.session.server_acks(served);
-            channel.flush(&mut self.wire, round.all.as_ref(), mac);
+            channel.flush(&mut self.wire, round.all.as_ref(), middle);
             channel.free_at = arrives.saturating_add(PATIENCE);
             return Over { at: channel.free_at, answered: false };
         };
@@ -179,10 +184,10 @@ impl World {
                 || matches!(what, What::Bend(bends) if bends.iter().any(|it| ask.reads(it.place)))
         });
         channel.session.server_sends(answers, &mbap(transaction, unit, &pdu));
-        channel.flush(&mut self.wire, round.all.as_ref().or(bent.as_ref()), mac);
+        channel.flush(&mut self.wire, round.all.as_ref().or(bent.as_ref()), middle);
         let over = answers.saturating_add(times(channel.chance.between(100, 900), US));
         channel.session.client_acks(over);
-        channel.flush(&mut self.wire, round.all.as_ref(), mac);
+        channel.flush(&mut self.wire, round.all.as_ref(), middle);
         channel.free_at = over.saturating_add(times(200, US));
         Over { at: over, answered: true }
     }
@@ -237,6 +242,11 @@ pub(super) struct Round {
 }
 
 impl Round {
+    /// Whether somebody commands who may.
+    pub(super) fn is_command(&self) -> bool {
+        self.request.is_some() && self.all.is_none()
+    }
+
     pub(super) fn unanswered(&self) -> Over {
         Over { at: self.start, answered: false }
     }
@@ -266,8 +276,8 @@ pub(super) fn rewrite(tampers: &[Tamper], device: &mut Device, set: &[(Place, i6
     }
 }
 
-pub(super) fn middle(tampers: &[Tamper]) -> Option<crate::frame::Mac> {
-    tampers.iter().find_map(|tamper| tamper.mac)
+pub(super) fn middle(tampers: &[Tamper]) -> Option<Middle> {
+    tampers.first().map(|tamper| tamper.middle)
 }
 
 pub(super) fn indicated(tampers: &[Tamper]) -> crate::dnp3::Iin {

@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Write as _};
 
+use super::clock::US;
 use super::place::Place;
 
 /// Something that somebody did: an attack, a look-alike of one, or a command.
@@ -81,6 +82,13 @@ impl fmt::Display for Seconds {
 }
 
 impl Act {
+    /// Lasts as long as this packet, also where captures tell microseconds alone.
+    pub(super) fn covers(&mut self, at_ns: u64) {
+        let before = at_ns.saturating_sub(at_ns % US);
+        self.start_ns = self.start_ns.min(before);
+        self.end_ns = self.end_ns.max(at_ns);
+    }
+
     /// Counts a packet in.
     pub(super) fn take_in(&mut self, at_ns: u64, mark: &Mark) {
         self.start_ns = self.start_ns.min(at_ns);

@@ -26,7 +26,9 @@ mod operator;
 mod outstation;
 mod place;
 mod poll;
+mod proof;
 mod random;
+mod record;
 mod site;
 mod tamper;
 mod upkeep;
@@ -35,7 +37,7 @@ mod world;
 
 use std::rc::Rc;
 
-pub use attack::{Kind, Plan, kinds};
+pub use attack::{COMMON, Kind, Needs, Plan, kinds};
 pub use labels::{Act, Mark};
 pub use place::{Place, Space};
 pub use site::{
@@ -107,6 +109,7 @@ impl Simulation {
         poll::begin(&mut world);
         operator::begin(&mut world);
         upkeep::begin(&mut world);
+        proof::begin(&mut world);
         attack::begin(&mut world, options)?;
         Ok(Self { world, is_over: false })
     }
@@ -131,6 +134,11 @@ impl Iterator for Simulation {
         loop {
             let until = if self.is_over { u64::MAX } else { self.world.now };
             if let Some(packet) = self.world.wire.take(until) {
+                if let Some(act) =
+                    packet.mark.as_ref().and_then(|mark| self.world.acts.get_mut(mark.act))
+                {
+                    act.covers(packet.packet.time_ns);
+                }
                 return Some(packet);
             }
             if self.is_over {

@@ -5,8 +5,8 @@ use super::device::{Device, Lens};
 use super::place::{Place, Space};
 use crate::dnp3::fragment::function;
 use crate::dnp3::{
-    Class, Crob, Header, Iin, analog_inputs, analog_outputs, binary_inputs, binary_outputs,
-    counters, request, response,
+    Class, Crob, Header, Iin, analog_inputs, analog_outputs, authentication, binary_inputs,
+    binary_outputs, counters, request, response,
 };
 
 /// How long a selection holds.
@@ -33,6 +33,8 @@ pub(super) enum Ask {
     Enable(Vec<Class>),
     /// Do not.
     Disable(Vec<Class>),
+    /// Session keys, and the answer to that.
+    Authenticate { asked: Header, answer: Header },
     /// Any other function: done, and answered with nothing but indications.
     Other { function: u8, headers: Vec<Header>, iin: Iin },
     /// Any other function, with objects in the answer.
@@ -121,6 +123,7 @@ impl Ask {
             Self::DelayMeasure => request::delay_measure(sequence),
             Self::Enable(classes) => request::enable_unsolicited(sequence, classes),
             Self::Disable(classes) => request::disable_unsolicited(sequence, classes),
+            Self::Authenticate { asked, .. } => authentication::request(sequence, asked.clone()),
             Self::Other { function, headers, .. } | Self::Asked { function, headers, .. } => {
                 request::request(sequence, *function, headers)
             }
@@ -184,6 +187,11 @@ impl Ask {
             Self::Disable(_) => device.outstation.enabled = false,
             Self::Other { iin: indications, .. } => iin = *indications,
             Self::Asked { answer, .. } => headers.clone_from(answer),
+            Self::Authenticate { answer, .. } => {
+                let iin = device.outstation.iin();
+                let fragment = authentication::response(sequence, iin, answer.clone());
+                return Some(Answer { fragment, confirm: false });
+            }
         }
         let iin = iin | device.outstation.iin();
         let fragment = if confirm {

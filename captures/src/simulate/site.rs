@@ -5,7 +5,7 @@
 use core::net::Ipv4Addr;
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::place::{Place, Space};
 
@@ -39,7 +39,7 @@ pub struct Site {
 }
 
 /// The network and what the monitor port sees of it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
     /// The shortest time from a host to another.
@@ -190,6 +190,9 @@ pub struct Devices {
     /// Unit identifier or link address of the first.
     #[serde(default = "one")]
     pub address: u16,
+    /// Whether they ask for proof before they do anything critical (Secure Authentication); DNP3 only.
+    #[serde(default)]
+    pub authenticates: bool,
 }
 
 /// What is read, again and again.
@@ -301,11 +304,11 @@ fn whole_day() -> u64 {
     24
 }
 
-/// The sites that ship.
-const SHIPPED: [&str; 3] = [
-    include_str!("sites/substation.toml"),
-    include_str!("sites/feeder.toml"),
-    include_str!("sites/plant.toml"),
+/// The sites that ship: name and text.
+const SHIPPED: [(&str, &str); 3] = [
+    ("substation", include_str!("sites/substation.toml")),
+    ("feeder", include_str!("sites/feeder.toml")),
+    ("plant", include_str!("sites/plant.toml")),
 ];
 
 impl Site {
@@ -322,12 +325,18 @@ impl Site {
     /// The sites that ship.
     #[must_use]
     pub fn shipped() -> Vec<Self> {
-        SHIPPED.iter().filter_map(|text| Self::from_toml(text).ok()).collect()
+        SHIPPED.iter().filter_map(|(_, text)| Self::from_toml(text).ok()).collect()
     }
 
     /// The shipped site of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::shipped().into_iter().find(|site| site.name == name)
+        Self::from_toml(Self::text(name)?).ok()
+    }
+
+    /// The text of the shipped site of this name.
+    #[must_use]
+    pub fn text(name: &str) -> Option<&'static str> {
+        SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 }

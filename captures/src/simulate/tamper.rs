@@ -1,8 +1,8 @@
 //! What somebody in the middle does to what passes.
 
+use super::channel::Middle;
 use super::device::{Bend, Lens};
 use crate::dnp3::Iin;
-use crate::frame::Mac;
 
 /// A change to what passes between clients and a device.
 #[derive(Clone, Debug)]
@@ -13,8 +13,8 @@ pub(super) struct Tamper {
     pub(super) device: usize,
     /// Until when.
     pub(super) until: u64,
-    /// Whose Ethernet address stands in frames that went through the middle; none if it is hidden.
-    pub(super) mac: Option<Mac>,
+    /// What shows of whoever sits there.
+    pub(super) middle: Middle,
     /// What is done.
     pub(super) what: What,
 }
@@ -40,6 +40,8 @@ pub(super) enum What {
     DropReports,
     /// Indications are added.
     Indicate(Iin),
+    /// Proof is no longer asked for.
+    Downgrade,
 }
 
 impl What {
@@ -54,7 +56,8 @@ impl What {
             | Self::DropCommands
             | Self::DropAnswers
             | Self::DropReports
-            | Self::Indicate(_) => {}
+            | Self::Indicate(_)
+            | Self::Downgrade => {}
         }
     }
 }

@@ -211,7 +211,7 @@ fn reconnect(world: &mut World, host: usize) {
 }
 
 /// DNP3: asks how long an answer takes, then sets the clock.
-fn set_clock(world: &mut World, host: usize, device: usize) {
+pub(super) fn set_clock(world: &mut World, host: usize, device: usize) {
     let host = world.acting(host);
     let protocol = world.devices.get(device).map(|device| device.protocol);
     if protocol == Some(Protocol::Dnp3) {

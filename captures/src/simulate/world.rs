@@ -9,11 +9,13 @@ use super::channel::{Channel, FIRST_OF_INTRUDERS, FIRST_PORT};
 use super::device::Device;
 use super::labels::{Act, Mark};
 use super::place::Place;
+use super::proof::Proofs;
 use super::random::{Random, hash, of_text};
+use super::record::Recorded;
 use super::site::{Devices, Protocol, Site};
 use super::tamper::Tamper;
 use super::wire::Wire;
-use crate::frame::{Endpoint, Mac};
+use crate::frame::{Endpoint, HOPS, Mac};
 
 /// Something to be done at a time.
 pub(super) type Step = Box<dyn FnOnce(&mut World)>;
@@ -33,6 +35,8 @@ pub(super) struct World {
     /// DNP3: the host that each device reports to, by the device's place.
     pub(super) reports_to: BTreeMap<usize, usize>,
     pub(super) tampers: Vec<Tamper>,
+    /// The last command that each device got from whoever may command it.
+    pub(super) recorded: BTreeMap<usize, Recorded>,
     pub(super) acts: Vec<Act>,
     pub(super) wire: Wire,
     pub(super) counts: Counts,
@@ -56,6 +60,8 @@ pub(super) struct Client {
     pub(super) name: String,
     pub(super) ip: Ipv4Addr,
     pub(super) mac: Mac,
+    /// Hops that are left to its packets where they are seen.
+    pub(super) hops: u8,
     pub(super) link_address: u16,
     /// Who does its work: itself, or its standby.
     pub(super) acting: usize,
@@ -92,6 +98,7 @@ impl World {
             channels: BTreeMap::new(),
             reports_to: BTreeMap::new(),
             tampers: Vec::new(),
+            recorded: BTreeMap::new(),
             acts: Vec::new(),
             wire: Wire::new(&site.network, seed),
             counts: Counts::default(),
@@ -105,6 +112,7 @@ impl World {
                 name: host.name.clone(),
                 ip: host.ip,
                 mac: mac(host.ip),
+                hops: HOPS,
                 link_address: host.link_address,
                 acting: id,
                 is_master: true,
@@ -142,7 +150,8 @@ impl World {
                 server.devices.insert(address, id);
             }
             let seed = hash(&[self.seed, of_text(&name)]);
-            self.devices.push(Device::new(name, address, server, model, seed));
+            let proofs = group.authenticates.then(Proofs::default);
+            self.devices.push(Device { proofs, ..Device::new(name, address, server, model, seed) });
         }
     }
 
@@ -179,16 +188,9 @@ impl World {
     }
 
     /// Adds a host that was not there before.
-    pub(super) fn add_host(&mut self, name: &str, ip: Ipv4Addr, mac: Mac, link: u16) -> usize {
+    pub(super) fn add_host(&mut self, host: Client) -> usize {
         let id = self.hosts.len();
-        self.hosts.push(Client {
-            name: name.to_owned(),
-            ip,
-            mac,
-            link_address: link,
-            acting: id,
-            is_master: false,
-        });
+        self.hosts.push(Client { acting: id, is_master: false, ..host });
         id
     }
 
@@ -216,9 +218,10 @@ impl World {
         self.sessions = self.sessions.wrapping_add(1) % 5_000;
         let first = if client.is_master { FIRST_PORT } else { FIRST_OF_INTRUDERS };
         let port = first.saturating_add(self.sessions);
+        let hops = client.hops;
         let client = Endpoint { mac: client.mac, ip: client.ip.into(), port };
         let what = format!("channel {client:?} {:?} {}", server.place, self.now);
-        Some(Channel::new(client, server.place, Random::new(self.seed, &what)))
+        Some(Channel::new(client, server.place, hops, Random::new(self.seed, &what)))
     }
 
     /// Address of a device, as text.

@@ -170,12 +170,13 @@ pub(super) fn broadcast(world: &mut World, attack: &mut Attack) {
 /// Reads a file, and writes another.
 pub(super) fn file_transfer(world: &mut World, attack: &mut Attack) {
     let Some(device) = attack.device(world, |_, _| true) else { return };
-    let asks = if world.speaks(device, Protocol::Dnp3) {
-        dnp3_files(b"/config.bin")
-    } else {
-        modbus_files()
-    };
+    let asks = files(world, device);
     asks_of(world, attack, device, asks);
+}
+
+/// What reads a file of a device, and writes one.
+pub(super) fn files(world: &World, device: usize) -> Vec<Ask> {
+    if world.speaks(device, Protocol::Dnp3) { dnp3_files(b"/config.bin") } else { modbus_files() }
 }
 
 fn modbus_files() -> Vec<Ask> {

@@ -4,10 +4,7 @@ use super::Attack;
 use super::tools::{command_asks, how_set, outputs};
 use crate::dnp3::Crob;
 use crate::dnp3::fragment::function;
-use crate::frame::Tcp;
-use crate::modbus::mbap;
-use crate::session::Side;
-use crate::simulate::clock::{MINUTE, MS, SECOND, times};
+use crate::simulate::clock::{MINUTE, SECOND, times};
 use crate::simulate::exchange::Ask;
 use crate::simulate::operator::{operate, usual};
 use crate::simulate::outstation::{Act, Command};
@@ -154,67 +151,4 @@ pub(super) fn covert(world: &mut World, attack: &mut Attack) {
         asks.extend(command_asks(place, (held & !low) | said, how));
     }
     attack.ask_all(world, aim, asks, (8_000, 25_000));
-}
-
-/// Puts a segment with a command into the master's session. The device obeys and answers; the master, which did not
-/// ask, is out of step from then on, and breaks the session off.
-pub(super) fn injected(world: &mut World, attack: &mut Attack) {
-    let Some(device) = attack.device(world, |world, device| {
-        let master = world.master_of(device);
-        let server = world.devices.get(device).map(|it| it.server);
-        let open = master.zip(server).and_then(|key| world.channels.get(&key));
-        open.is_some_and(|channel| channel.is_open) && !world.commanded(device, true).is_empty()
-    }) else {
-        return;
-    };
-    let Some(aim) = attack.insider(world, device) else { return };
-    let points = world.commanded(device, true);
-    let Some(place) = attack.chance.pick(&points).copied() else { return };
-    let link = world.hosts.get(aim.host).map_or(1, |host| host.link_address);
-    let Some(it) = world.devices.get_mut(device) else { return };
-    let (address, modbus_unit) = (it.address, low_octet(u64::from(it.address)));
-    let is_dnp3 = it.protocol == Protocol::Dnp3;
-    world.with_channel(aim, vec![place], |world, channel, at| {
-        let (asked, answered) = if is_dnp3 {
-            let ask = dnp3::Ask::Command {
-                function: function::DIRECT_OPERATE,
-                commands: vec![operate(place, 0)],
-            };
-            let sequence = channel.line(link, address).next_sequence();
-            let asked = channel.line(link, address).master.frames(&ask.fragment(sequence));
-            let lens = crate::simulate::device::Lens::clear(at);
-            let Some(it) = world.devices.get_mut(device) else { return };
-            let Some(answer) = ask.answered_by(it, sequence, at, &lens) else { return };
-            world.counts.dnp3 = world.counts.dnp3.saturating_add(2);
-            (asked, channel.line(link, address).outstation.frames(&answer.fragment))
-        } else {
-            let ask = modbus::Ask::WriteCoil { address: place.address, on: false };
-            let transaction = channel.transaction.wrapping_add(1);
-            let lens = crate::simulate::device::Lens::clear(at);
-            let Some(it) = world.devices.get_mut(device) else { return };
-            let Some(answer) = ask.answered_by(it, at, &lens) else { return };
-            world.counts.modbus = world.counts.modbus.saturating_add(2);
-            (mbap(transaction, modbus_unit, &ask.pdu()), mbap(transaction, modbus_unit, &answer))
-        };
-        let header = Tcp { flags: Tcp::ACK | Tcp::PSH, ..channel.session.next(Side::Client) };
-        channel.session.push(Side::Client, at, &header, &asked);
-        // The device counts the octets as the master's; the master knows nothing of them.
-        let sent = crate::octets::count32(asked.len());
-        channel.session.advance(Side::Client, sent);
-        channel.session.server_sends(at.saturating_add(times(6, MS)), &answered);
-        let stale = Tcp { sequence: header.sequence, ..channel.session.next(Side::Client) };
-        channel.session.push(Side::Client, at.saturating_add(times(7, MS)), &stale, &[]);
-        let reset = Tcp { flags: Tcp::RST | Tcp::ACK, ..stale };
-        channel.session.push(Side::Client, at.saturating_add(times(900, MS)), &reset, &[]);
-        channel.free_at = at.saturating_add(SECOND);
-    });
-    // Its packets are on the wire; what comes next is a session anew.
-    let server = world.devices.get(device).map(|it| it.server);
-    if let Some(mut channel) = server.and_then(|server| world.channels.remove(&(aim.host, server)))
-    {
-        channel.anew();
-        if let Some(server) = server {
-            world.channels.insert((aim.host, server), channel);
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use super::Attack;
 use super::tools::{Aim, how_set};
 use crate::dnp3::{Iin, binary_events};
+use crate::simulate::channel::Middle;
 use crate::simulate::clock::{MINUTE, MS, SECOND, as_ms, times};
 use crate::simulate::device::Bend;
 use crate::simulate::exchange::Part;
@@ -16,15 +17,20 @@ use crate::simulate::world::World;
 /// Does something to what passes to and from a device, for as long as the attack lasts.
 fn tamper(world: &mut World, attack: &mut Attack, device: usize, what: What) {
     let Some(aim) = attack.insider(world, device) else { return };
+    let middle = attack.middle();
+    tamper_as(world, attack, aim, what, middle);
+}
+
+/// The same as part of an act, with this to be seen of whoever does it.
+pub(super) fn tamper_as(world: &mut World, attack: &Attack, aim: Aim, what: What, middle: Middle) {
     let minutes = attack.parameter("minutes").max(1);
     let until = world.now.saturating_add(times(minutes, MINUTE)).min(world.end);
-    // Whoever hides has no address of its own in the frames.
-    let mac = if attack.as_master { None } else { Some([2, 0x42, 0xbd, 0, 0, 0x66]) };
     let points = if let What::Bend(bends) = &what {
         bends.iter().map(|bend| bend.place).collect()
     } else {
         Vec::new()
     };
+    let Aim { device, .. } = aim;
     let target = world.ip_of(device);
     if let Some(act) = world.acts.get_mut(aim.act) {
         // Whoever sits in the middle has no IP address that could be named.
@@ -34,7 +40,7 @@ fn tamper(world: &mut World, attack: &mut Attack, device: usize, what: What) {
     }
     let now = world.now;
     world.tampers.retain(|it| now < it.until);
-    world.tampers.push(Tamper { act: aim.act, device, until, mac, what });
+    world.tampers.push(Tamper { act: aim.act, device, until, middle, what });
 }
 
 /// A device that its master polls.
@@ -55,7 +61,7 @@ pub(super) fn change(world: &mut World, attack: &mut Attack) {
 }
 
 /// What is measured at a device and polled.
-fn measured(world: &World, device: usize) -> Vec<Place> {
+pub(super) fn measured(world: &World, device: usize) -> Vec<Place> {
     let Some(it) = world.devices.get(device) else { return Vec::new() };
     let polled = |place: &Place| {
         it.protocol == Protocol::Dnp3
@@ -164,6 +170,18 @@ pub(super) fn indicate(world: &mut World, attack: &mut Attack) {
     let Some(device) = attack.device(world, polled) else { return };
     let iin = Iin::DEVICE_TROUBLE | Iin::LOCAL_CONTROL | Iin::CONFIG_CORRUPT;
     tamper(world, attack, device, What::Indicate(iin));
+}
+
+/// Has an outstation no longer ask for proof; an operator commands it twice while that lasts. Nothing shows of whoever
+/// did it: the outstation itself was changed.
+pub(super) fn downgrade(world: &mut World, attack: &mut Attack) {
+    let commanded = |world: &World, device: usize| !world.commanded(device, true).is_empty();
+    let Some(device) = attack.device(world, commanded) else { return };
+    let places = world.commanded(device, true);
+    let Some(place) = attack.chance.pick(&places).copied() else { return };
+    let Some(aim) = attack.insider(world, device) else { return };
+    tamper_as(world, attack, aim, What::Downgrade, Middle::default());
+    operated(world, attack, device, place);
 }
 
 /// Tells of changes that did not happen, in the outstation's name.

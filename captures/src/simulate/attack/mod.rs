@@ -5,6 +5,8 @@
 
 mod danger;
 mod flood;
+mod incident;
+mod inject;
 mod lookalike;
 mod master;
 mod middle;
@@ -13,6 +15,7 @@ mod rogue;
 mod scan;
 mod tools;
 
+use core::fmt;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::str::FromStr;
@@ -20,7 +23,7 @@ use std::str::FromStr;
 use super::Options;
 use super::clock::{SECOND, times};
 use super::random::Random;
-use super::site::Protocol;
+use super::site::{Protocol, Site};
 use super::world::World;
 
 /// A kind of attack or look-alike.
@@ -34,14 +37,47 @@ pub struct Kind {
     pub attack: bool,
     /// What can be said of it: key, value if nothing is said, a few words.
     pub parameters: &'static [(&'static str, u64, &'static str)],
-    /// The protocol it needs; either, if there is none.
-    pub speaks: Option<Protocol>,
+    /// What it needs of a device.
+    pub needs: Needs,
     /// Begins it.
     begin: fn(&mut World, &mut Attack),
 }
 
-impl core::fmt::Debug for Kind {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+/// What an attack needs of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// That it speaks this.
+    Protocol(Protocol),
+    /// That it asks for proof of who asks.
+    Authentication,
+}
+
+impl Needs {
+    /// Whether a device has it that speaks so, and asks for proof or does not.
+    fn met(self, protocol: Protocol, authenticates: bool) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Protocol(needed) => needed == protocol,
+            Self::Authentication => authenticates,
+        }
+    }
+}
+
+impl Kind {
+    /// Whether a site has devices for it.
+    #[must_use]
+    pub fn fits(&self, site: &Site) -> bool {
+        site.devices.iter().any(|group| {
+            let model = site.models.get(&group.model);
+            model.is_some_and(|model| self.needs.met(model.protocol, group.authenticates))
+        })
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kind").field("name", &self.name).finish_non_exhaustive()
     }
 }
@@ -53,6 +89,13 @@ pub struct Plan {
     pub name: String,
     /// Its parameters.
     pub parameters: BTreeMap<String, u64>,
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.parameters.iter().try_for_each(|(key, value)| write!(f, ":{key}={value}"))
+    }
 }
 
 impl FromStr for Plan {
@@ -69,7 +112,7 @@ impl FromStr for Plan {
                 part.split_once('=').and_then(|(key, value)| Some((key, value.parse().ok()?)));
             let (key, value) =
                 pair.ok_or_else(|| format!("`{text}`: want KEY=NUMBER, not `{part}`"))?;
-            if !kind.parameters.iter().any(|(known, ..)| *known == key) {
+            if !kind.parameters.iter().chain(COMMON).any(|(known, ..)| *known == key) {
                 return Err(format!("`{text}`: {name} has no parameter `{key}`"));
             }
             parameters.insert(key.to_owned(), value);
@@ -77,6 +120,10 @@ impl FromStr for Plan {
         Ok(Self { name, parameters })
     }
 }
+
+/// What can be said of every attack.
+pub const COMMON: &[(&str, u64, &str)] =
+    &[("hops", 0, "hops left to packets that are put in or passed on, 1 to 255; 0: as usual")];
 
 /// All kinds.
 #[must_use]
@@ -119,11 +166,12 @@ pub(super) fn begin(world: &mut World, options: &Options) -> Result<(), String> 
     for _ in 0..options.repeat {
         for plan in &options.attacks {
             let kind = kind(&plan.name).ok_or_else(|| format!("{}: unknown", plan.name))?;
-            if let Some(needed) = kind.speaks
-                && !world.devices.iter().any(|device| device.protocol == needed)
-            {
-                let site = &world.site.name;
-                return Err(format!("{}: nothing in {site} speaks {needed:?}", kind.name));
+            if !kind.fits(&world.site) {
+                let (needs, site) = (kind.needs, &world.site.name);
+                return Err(format!(
+                    "{}: nothing in {site} has what it needs: {needs:?}",
+                    kind.name
+                ));
             }
             let parameters = Rc::new(plan.parameters.clone());
             let seed = chance.next();
@@ -149,18 +197,19 @@ pub(super) fn begin(world: &mut World, options: &Options) -> Result<(), String> 
     Ok(())
 }
 
-const EITHER: Option<Protocol> = None;
-const MODBUS: Option<Protocol> = Some(Protocol::Modbus);
-const DNP3: Option<Protocol> = Some(Protocol::Dnp3);
+const EITHER: Needs = Needs::Nothing;
+const MODBUS: Needs = Needs::Protocol(Protocol::Modbus);
+const DNP3: Needs = Needs::Protocol(Protocol::Dnp3);
+const SECURE: Needs = Needs::Authentication;
 
 /// A row of the table.
 macro_rules! kinds {
-    ($(($name:literal, $attack:literal, $speaks:ident, $begin:path, $about:literal $(, $key:ident = $value:literal $word:literal)*)),* $(,)?) => {
+    ($(($name:literal, $attack:literal, $needs:ident, $begin:path, $about:literal $(, $key:ident = $value:literal $word:literal)*)),* $(,)?) => {
         &[$(Kind {
             name: $name,
             about: $about,
             attack: $attack,
-            speaks: $speaks,
+            needs: $needs,
             parameters: &[$((stringify!($key), $value, $word)),*],
             begin: $begin,
         }),*]
@@ -177,14 +226,15 @@ const KINDS: &[Kind] = kinds![
     ("collection", true, EITHER, scan::collect, "The master itself reads what it never read, at the pace of its polls.", count = 30 "reads"),
     ("rogue-write", true, EITHER, rogue::write, "A host that is new writes points that operators write.", count = 4 "commands"),
     ("brute-force-io", true, EITHER, rogue::brute_force, "A host that is new toggles outputs one after the other, again and again.", count = 60 "commands"),
-    ("replayed-command", true, EITHER, rogue::replayed, "A command of before is sent again, octet by octet, in a session of its own.", count = 3 "times"),
+    ("replayed-command", true, EITHER, inject::replayed, "A command of before is sent again, octet by octet, in a session of its own.", count = 3 "times"),
+    ("replayed-in-session", true, EITHER, inject::replayed_in_session, "The same, put into the master's own TCP session."),
     ("new-point", true, EITHER, master::new_point, "The master writes a point that nobody ever wrote.", count = 2 "commands"),
     ("new-verb", true, EITHER, master::new_verb, "The master commands a usual point with a function it never used.", count = 2 "commands"),
     ("setpoint-out-of-range", true, EITHER, master::out_of_range, "The master writes a set-point far outside of what operators set.", count = 2 "writes", percent = 160 "of the highest that operators set"),
     ("setpoint-drift", true, EITHER, master::drift, "The master moves a set-point a little at a time.", count = 40 "steps", step = 1 "of the point's units", every_min = 6 "minutes between steps"),
     ("covert-channel", true, EITHER, master::covert, "The master writes a set-point as it is, but for its lowest bits.", count = 60 "writes", bits = 2 "bits"),
     ("changed-command", true, EITHER, middle::change_commands, "Somebody in the middle changes what operators set, and hides it in the answer.", minutes = 20 "minutes", add = 7 "to what is set"),
-    ("injected-command", true, EITHER, master::injected, "A segment with a command is put into the master's own TCP session."),
+    ("injected-command", true, EITHER, inject::injected, "A segment with a command is put into the master's own TCP session."),
     ("changed-response", true, EITHER, middle::change, "Somebody in the middle changes a measured value that the master reads.", minutes = 20 "minutes", percent = 115 "of the true value"),
     ("frozen-view", true, EITHER, middle::freeze, "Somebody in the middle shows the master what was.", minutes = 20 "minutes"),
     ("replayed-view", true, EITHER, middle::replay, "Somebody in the middle shows the master the values of some time ago.", minutes = 20 "minutes", back_min = 45 "minutes ago"),
@@ -193,6 +243,7 @@ const KINDS: &[Kind] = kinds![
     ("blocked-report", true, DNP3, middle::block_reports, "What an outstation reports unasked does not arrive.", minutes = 60 "minutes"),
     ("delayed-response", true, EITHER, middle::delay, "Answers come later.", minutes = 20 "minutes", ms = 350 "milliseconds later"),
     ("spoofed-indications", true, DNP3, middle::indicate, "Internal indications are set in responses without cause.", minutes = 15 "minutes"),
+    ("authentication-downgrade", true, SECURE, middle::downgrade, "An outstation no longer asks for proof of who commands.", minutes = 40 "minutes"),
     ("forged-report", true, DNP3, middle::forge, "Unsolicited responses tell of changes that did not happen.", count = 3 "responses"),
     ("query-flood", true, EITHER, flood::queries, "A host that is new asks as fast as it can.", count = 2000 "requests", gap_ms = 4 "milliseconds between"),
     ("connection-flood", true, EITHER, flood::connections, "A host that is new opens sessions and leaves them half open.", count = 600 "sessions"),
@@ -221,7 +272,18 @@ const KINDS: &[Kind] = kinds![
     ("incontroller", true, MODBUS, playbook::incontroller, "As reported of INCONTROLLER: a host that is new finds controllers, asks who they are, and writes to them."),
     ("new-laptop", false, EITHER, lookalike::laptop, "An engineer with a new laptop reads a device and tries a command, in the day.", minutes = 30 "minutes"),
     ("season-change", false, EITHER, lookalike::season, "Operators move all set-points of a kind by a few percent."),
-    ("replaced-device", false, EITHER, lookalike::replaced, "A device is replaced: gone for a while, then there with another Ethernet address.", minutes = 25 "minutes"),
-    ("power-cut", false, EITHER, lookalike::power_cut, "Power fails: many devices restart at about the same time.", minutes = 3 "minutes"),
+    ("replaced-device", false, EITHER, incident::replaced, "A device is replaced: gone for a while, then there with another Ethernet address.", minutes = 25 "minutes"),
+    ("power-cut", false, EITHER, incident::power_cut, "Power fails: many devices restart at about the same time.", minutes = 3 "minutes"),
+    ("line-down", false, EITHER, incident::line_down, "The line to a device is down for a while.", minutes = 12 "minutes"),
+    ("congestion", false, EITHER, incident::congestion, "The network is slow for a while, to everybody.", minutes = 20 "minutes", ms = 120 "milliseconds later"),
+    ("storm", false, DNP3, incident::storm, "Faults on many lines: reports without end.", minutes = 30 "minutes"),
+    ("recalibrated", false, EITHER, incident::recalibrated, "A sensor is calibrated anew: what it measures jumps for good.", permille = 1040 "thousandths of what it was"),
+    ("stuck-sensor", false, EITHER, incident::stuck, "A sensor fails: what it measures stands still.", hours = 3 "hours"),
+    ("asset-inventory", false, EITHER, lookalike::inventory, "The engineer asks all devices who they are, in the day."),
+    ("new-poll", false, EITHER, lookalike::new_poll, "The master polls something more from now on."),
+    ("switching-sequence", false, EITHER, lookalike::switching, "Operators switch one device after the other, and back an hour later."),
+    ("first-use", false, EITHER, lookalike::first_use, "Somebody uses a point that nobody used before."),
+    ("clock-correction", false, DNP3, lookalike::clocks, "The master sets all clocks, out of turn."),
+    ("firmware-update", false, EITHER, lookalike::update, "The engineer reads and writes a device's files, in the day."),
     ("standby-drill", false, EITHER, lookalike::drill, "The standby takes over for a while, as planned.", minutes = 30 "minutes"),
 ];

@@ -57,18 +57,3 @@ pub(super) fn switches(world: &World, device: usize) -> Vec<Place> {
         .filter(|place| it.spec(*place).is_some_and(|spec| spec.is == Behaviour::Held))
         .collect()
 }
-
-/// Sends the very same command several times.
-pub(super) fn replayed(world: &mut World, attack: &mut Attack) {
-    let Some(device) =
-        attack.device(world, |world, device| !world.commanded(device, true).is_empty())
-    else {
-        return;
-    };
-    let Some(aim) = attack.intruder(world, device) else { return };
-    let points = world.commanded(device, true);
-    let Some(place) = attack.chance.pick(&points).copied() else { return };
-    let asks: Vec<Ask> =
-        (0..attack.parameter("count")).flat_map(|_| world.command_asks(device, place, 0)).collect();
-    attack.ask_all(world, aim, asks, (2_000, 20_000));
-}

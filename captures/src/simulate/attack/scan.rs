@@ -6,9 +6,10 @@ use std::net::Ipv4Addr;
 use super::Attack;
 use super::tools::Aim;
 use crate::dnp3::Iin;
+use crate::dnp3::fragment::function;
 use crate::dnp3::link::{LINK_STATUS, PRM, REQUEST_LINK_STATUS};
 use crate::dnp3::{Header, Station};
-use crate::frame::{Endpoint, Tcp};
+use crate::frame::{Endpoint, Tcp, set_hops};
 use crate::modbus::{mbap, request, response};
 use crate::session::{Session, Side};
 use crate::simulate::clock::{MS, US, times};
@@ -45,6 +46,7 @@ fn knock(world: &mut World, aim: Aim, ip: Ipv4Addr, port: u16, number: u32) {
     let client = Endpoint { mac: host.mac, ip: host.ip.into(), port: source };
     let server = Endpoint { mac: mac(ip), ip: ip.into(), port };
     let known = world.servers.iter().any(|it| it.place.ip == server.ip && it.place.port == port);
+    let hops = host.hops;
     let mut session = Session::new(client, server).numbered(number, !number);
     let at = world.now;
     if known {
@@ -65,8 +67,11 @@ fn knock(world: &mut World, aim: Aim, ip: Ipv4Addr, port: u16, number: u32) {
         act.take_in(at, &mark);
     }
     let mark = std::rc::Rc::new(mark);
-    for packet in session.take_packets() {
+    for mut packet in session.take_packets() {
         let from_device = packet.octets.get(6..12) == Some(&server.mac);
+        if !from_device {
+            set_hops(&mut packet.octets, hops);
+        }
         world.wire.put(packet, from_device, Some(&mark));
     }
 }
@@ -172,17 +177,21 @@ pub(super) fn identify(world: &mut World, attack: &mut Attack) {
         (0..world.devices.len()).filter(|device| world.speaks(*device, protocol)).collect();
     let mut asks = VecDeque::new();
     for device in all.into_iter().take(20) {
-        if dnp3 {
-            // Attribute 252 of set 0, the maker's name: a text of two letters.
-            let headers = vec![Header::range8(0, 252, 0, 0)];
-            let answer = vec![Header::range8(0, 252, 0, 0).with(&[1, 2, b'G', b'T'])];
-            asks.push_back((device, Ask::Dnp3(dnp3::Ask::Asked { function: 1, headers, answer })));
-        } else {
-            asks.push_back((device, Ask::Modbus(modbus::Ask::Identify)));
-            asks.push_back((device, Ask::Modbus(modbus::Ask::ServerId)));
-        }
+        asks.extend(who(world, device).into_iter().map(|ask| (device, ask)));
     }
     attack.ask_many(world, aim, asks, (100, 600));
+}
+
+/// What asks a device who it is.
+pub(super) fn who(world: &World, device: usize) -> Vec<Ask> {
+    if world.speaks(device, Protocol::Dnp3) {
+        // Attribute 252 of set 0, the maker's name: a text of two letters.
+        let headers = vec![Header::range8(0, 252, 0, 0)];
+        let answer = vec![Header::range8(0, 252, 0, 0).with(&[1, 2, b'G', b'T'])];
+        vec![Ask::Dnp3(dnp3::Ask::Asked { function: function::READ, headers, answer })]
+    } else {
+        vec![Ask::Modbus(modbus::Ask::Identify), Ask::Modbus(modbus::Ask::ServerId)]
+    }
 }
 
 /// The master reads single points that it has no poll for.

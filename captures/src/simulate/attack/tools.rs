@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::Attack;
 use crate::dnp3::fragment::function;
+use crate::frame::HOPS;
 use crate::session::Side;
+use crate::simulate::channel::Middle;
 use crate::simulate::clock::{MS, times};
 use crate::simulate::exchange::{Ask, Over, Part};
 use crate::simulate::operator::{operate, usual, write};
@@ -13,7 +15,7 @@ use crate::simulate::outstation as dnp3;
 use crate::simulate::place::{Place, Space};
 use crate::simulate::site::{Behaviour, How, Protocol};
 use crate::simulate::upkeep::leave;
-use crate::simulate::world::{World, mac};
+use crate::simulate::world::{Client, World, mac};
 
 /// A device, and who does something to it.
 #[derive(Clone, Copy)]
@@ -37,10 +39,10 @@ impl Attack {
         world: &World,
         suits: impl Fn(&World, usize) -> bool,
     ) -> Option<usize> {
-        let speaks = self.kind.speaks;
+        let needs = self.kind.needs;
         let fits = |device: &usize| {
             let it = world.devices.get(*device);
-            it.is_some_and(|it| speaks.is_none_or(|speaks| it.protocol == speaks))
+            it.is_some_and(|it| needs.met(it.protocol, it.proofs.is_some()))
                 && suits(world, *device)
         };
         let devices: Vec<usize> = (0..world.devices.len()).filter(fits).collect();
@@ -51,17 +53,49 @@ impl Attack {
     pub(super) fn intruder(&mut self, world: &mut World, device: usize) -> Option<Aim> {
         let master = world.master_of(device)?;
         let its = world.hosts.get(master)?;
-        let (ip, ethernet, link) = (its.ip, its.mac, its.link_address);
+        let double = Client {
+            name: "double".to_owned(),
+            ip: its.ip,
+            mac: its.mac,
+            hops: self.hops(its.hops),
+            link_address: its.link_address,
+            acting: 0,
+            is_master: false,
+        };
         let host = if self.as_master {
-            world.add_host("double", ip, ethernet, link)
+            world.add_host(double)
         } else {
-            let [a, b, c, _] = ip.octets();
+            let [a, b, c, _] = double.ip.octets();
             // Above the hosts that sites have.
             let last = u8::try_from(self.chance.between(200, 239)).unwrap_or(200);
             let ip = Ipv4Addr::new(a, b, c, last);
-            world.add_host("intruder", ip, mac(ip), link)
+            world.add_host(Client { name: "intruder".to_owned(), ip, mac: mac(ip), ..double })
         };
         Some(self.aim(world, host, device))
+    }
+
+    /// The hops that are left to its packets: as asked; else the master's for one that passes for it, and fewer for
+    /// one that sits some routers away.
+    pub(super) fn hops(&self, of_master: u8) -> u8 {
+        const FAR: u8 = 61;
+        match self.parameter("hops") {
+            0 if self.as_master => of_master,
+            0 => FAR,
+            asked => u8::try_from(asked).unwrap_or(u8::MAX),
+        }
+    }
+
+    /// What shows of it in the middle: whoever hides has no address of its own there, and takes no hop away.
+    pub(super) fn middle(&self) -> Middle {
+        let asked = match self.parameter("hops") {
+            0 => None,
+            asked => Some(u8::try_from(asked).unwrap_or(u8::MAX)),
+        };
+        if self.as_master {
+            return Middle { mac: None, hops: asked };
+        }
+        let mac = Some([2, 0x42, 0xbd, 0, 0, 0x66]);
+        Middle { mac, hops: asked.or(Some(HOPS.saturating_sub(1))) }
     }
 
     /// The master itself, in its own session.
@@ -70,7 +104,8 @@ impl Attack {
         Some(self.aim(world, host, device))
     }
 
-    fn aim(&mut self, world: &mut World, host: usize, device: usize) -> Aim {
+    /// What a host does to a device.
+    pub(super) fn aim(&mut self, world: &mut World, host: usize, device: usize) -> Aim {
         let act = world.act(self.kind.attack, self.kind.name, host);
         Aim { host, device, act }
     }
