@@ -23,6 +23,7 @@ mod namespaces;
 mod peers;
 mod refusals;
 mod replay;
+mod review;
 mod rulings;
 mod run;
 mod scores;
