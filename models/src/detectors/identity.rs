@@ -53,7 +53,8 @@ impl Detector for ChangedHost {
                 continue;
             }
             let at_once = !self.seen.begins(mac, event.time_ns);
-            let since = self.reported_ns.get(&(host, mac)).map(|at| event.time_ns.saturating_sub(*at));
+            let since =
+                self.reported_ns.get(&(host, mac)).map(|at| event.time_ns.saturating_sub(*at));
             if at_once || since.is_some_and(|since| since < AGAIN_NS) {
                 continue;
             }

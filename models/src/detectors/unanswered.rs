@@ -182,7 +182,9 @@ mod tests {
             assert!(finding.surprise.0 > 10.0, "{finding:?}");
             assert!(finding.about.as_ref().is_some_and(|about| about.intent.commands()));
             assert!(
-                finding.because.ends_with("it left 0 of 20 commands unanswered, and 0 of 2,020 requests"),
+                finding
+                    .because
+                    .ends_with("it left 0 of 20 commands unanswered, and 0 of 2,020 requests"),
                 "{finding:?}"
             );
         }
@@ -192,7 +194,11 @@ mod tests {
     fn who_is_away_leaves_commands_unanswered_as_well() {
         let poll = request(5, 21);
         let kept = act(&command(), 0, 10, Outcome::Unanswered);
-        assert_eq!(found(&[act(&poll, 0, 0, Outcome::Done), kept.clone()]), [], "the poll was before");
+        assert_eq!(
+            found(&[act(&poll, 0, 0, Outcome::Done), kept.clone()]),
+            [],
+            "the poll was before"
+        );
         let lost = act(&poll, 20, 10, Outcome::Unanswered);
         let back = act(&poll, 40, 0, Outcome::Done);
         assert_eq!(found(&[kept.clone(), lost, back]), [], "a poll was lost too");

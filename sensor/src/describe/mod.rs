@@ -167,7 +167,7 @@ impl Describer {
                 let key = act.key;
                 let mut event = event(act, context, out.place());
                 event.stage = Stage::Reported;
-                event.reported = reported(message);
+                event.reported = self.reported(message, key);
                 event.reported.extend(events(message, None));
                 event.marks = marks.and(self.indications(message, key));
                 event.marks = event.marks.and(self.checks.reported(key.ends, &event));
@@ -242,7 +242,7 @@ impl Describer {
         }
         let waiting = waiting.or_else(|| self.pending.take(key));
         let Some(Waiting { mut event, note, .. }) = waiting else {
-            let reported = reported(message);
+            let reported = self.reported(message, key);
             let marks = marks.and(self.checks.unasked(key, &reported, outcome, context.unseen));
             // An answer to nobody tells nothing but that; its values are not put to any point.
             if !marks.is_empty() {
@@ -252,7 +252,7 @@ impl Describer {
             return Pair::AnswersNone(self.next_transaction());
         };
         let after_ns = context.time_ns.saturating_sub(event.time_ns);
-        let mut reported = reported(message);
+        let mut reported = self.reported(message, key);
         self.checks.ended(key, &event, outcome);
         self.checks.remember(key, &reported, outcome);
         if event.conversation.protocol == Protocol::Modbus {
@@ -273,6 +273,24 @@ impl Describer {
         event.unseen = context.unseen;
         out.put(event);
         Pair::Answers(note)
+    }
+
+    /// The points that a device's message says something about, with their values.
+    ///
+    /// A Modbus response does not name its points: they stand at 0 until they are put to their
+    /// [place](modbus::place).
+    fn reported(&mut self, message: &Message<'_>, key: Key) -> Vec<Target> {
+        match message {
+            Message::Modbus(adu) => modbus::reported(adu),
+            Message::Dnp3(message) => {
+                let nothing = self.checks.flags_say_nothing(key.ends);
+                let (reported, online) = dnp3::reported(message, nothing);
+                if let Some(online) = online {
+                    self.checks.flags(key.ends, online);
+                }
+                reported
+            }
+        }
     }
 
     fn indications(&mut self, message: &Message<'_>, key: Key) -> Marks {
@@ -390,17 +408,6 @@ fn macs(conversation: &Conversation, context: &Context) -> (Option<[u8; 6]>, Opt
         (receiver.mac, sender.mac)
     } else {
         (sender.mac, receiver.mac)
-    }
-}
-
-/// The points that a device's message says something about, with their values.
-///
-/// A Modbus response does not name its points: they stand at 0 until they are put to their
-/// [place](modbus::place).
-fn reported(message: &Message<'_>) -> Vec<Target> {
-    match message {
-        Message::Modbus(adu) => modbus::reported(adu),
-        Message::Dnp3(message) => dnp3::reported(message),
     }
 }
 
