@@ -4,6 +4,8 @@
 mod alerts;
 mod baselines;
 mod blind_spots;
+#[cfg(feature = "simulate")]
+mod catalogue;
 mod determinism;
 #[cfg(feature = "simulate")]
 mod evaluate;
