@@ -33,6 +33,7 @@ test:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy -p gridtap --no-default-features --locked -- -D warnings
 	$(CARGO) test --workspace --locked
+	python3 -m unittest discover -s tests/scorecard -q
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	.ci/fuzz --if-there 20
 
