@@ -27,14 +27,18 @@ build:
 	@.ci/need rust cc libpcap
 	$(CARGO) build --release --locked
 
+# Tests run with Parquet, which the program is built without by default.
 test:
-	@.ci/need rust cc libpcap ip tshark
+	@.ci/need rust cc libpcap ip tshark python
+	@.ci/need parquet-readers
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features gridtap/parquet,gridtap-tests/parquet --locked -- -D warnings
 	$(CARGO) clippy -p gridtap --no-default-features --locked -- -D warnings
-	$(CARGO) test --workspace --locked
+	GRIDTAP_PYTHON=target/python/bin/python3 \
+	$(CARGO) test --workspace --features gridtap/parquet,gridtap-tests/parquet --locked
 	python3 -m unittest discover -s tests/scorecard -q
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --document-private-items --locked
+	RUSTDOCFLAGS='-D warnings' \
+	$(CARGO) doc --workspace --features gridtap/parquet --no-deps --document-private-items --locked
 	.ci/fuzz --if-there 20
 
 bench:

@@ -12,17 +12,16 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gridtap::alert::Raiser;
 use gridtap::config::Config;
 use gridtap::decode::{At, Decoder};
-use gridtap::flow::{Flow, Opening, Reader, Table, Then};
+use gridtap::flow::Table;
 use gridtap::judge::{Judge, Mode};
 use gridtap::limits::Limits;
 use gridtap::pipeline::{self, Gauges, OnFull, Options};
 use gridtap::shard::{Events, Shard};
 use gridtap::source::{CaptureFile, Merged, Packet, Source, Step};
-use gridtap_benches::{CpuTime, plant, throughput};
+use gridtap_benches::{CpuTime, Octets, plant, throughput};
 use gridtap_captures::file;
 use gridtap_models::event::PacketRef;
 use gridtap_models::ledger::Ledger;
-use gridtap_parsers::Chunk;
 use tempfile::NamedTempFile;
 
 fn line(c: &mut Criterion<CpuTime>) {
@@ -69,31 +68,13 @@ fn decode(path: &Path) -> u64 {
 
 fn reassemble(path: &Path) -> usize {
     let (mut decoder, mut table) = (Decoder::default(), Table::new(&Limits::default()));
-    let mut count = Count(0);
+    let mut octets = Octets::default();
     each_packet(path, |packet| {
         if let Some(segment) = decoder.decode(&packet) {
-            table.take(&segment, &mut count);
+            table.take(&segment, &mut octets);
         }
     });
-    count.0
-}
-
-/// Counts the octets of all flows.
-struct Count(usize);
-
-impl Reader for Count {
-    type State = ();
-
-    fn open(&mut self, _: &Flow, _: &Chunk<'_>) -> Opening<()> {
-        Opening::Read(())
-    }
-
-    fn chunk(&mut self, _: &Flow, (): &mut (), chunk: &Chunk<'_>, _: &At) -> Then {
-        self.0 += black_box(chunk.octets).len();
-        Then::ReadOn
-    }
-
-    fn end(&mut self, _: &Flow, (): (), _: &At) {}
+    octets.0
 }
 
 /// One shard, without the queue and the thread behind it.

@@ -3,13 +3,12 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gridtap::decode::{At, Decoder};
-use gridtap::flow::{Flow, Opening, Reader, Table, Then};
+use gridtap::decode::Decoder;
+use gridtap::flow::Table;
 use gridtap::limits::Limits;
 use gridtap::source::{LinkType, Packet};
-use gridtap_benches::{CpuTime, plant, throughput};
+use gridtap_benches::{CpuTime, Octets, plant, throughput};
 use gridtap_captures::capture::Capture;
-use gridtap_parsers::Chunk;
 
 fn reassemble(c: &mut Criterion<CpuTime>) {
     let capture = plant();
@@ -29,28 +28,10 @@ fn reassemble(c: &mut Criterion<CpuTime>) {
     group.finish();
 }
 
-/// Counts the octets of all flows.
-struct Count(usize);
-
-impl Reader for Count {
-    type State = ();
-
-    fn open(&mut self, _: &Flow, _: &Chunk<'_>) -> Opening<()> {
-        Opening::Read(())
-    }
-
-    fn chunk(&mut self, _: &Flow, (): &mut (), chunk: &Chunk<'_>, _: &At) -> Then {
-        self.0 += black_box(chunk.octets).len();
-        Then::ReadOn
-    }
-
-    fn end(&mut self, _: &Flow, (): (), _: &At) {}
-}
-
 fn read(capture: &Capture) -> usize {
-    let (mut table, mut count) = (Table::new(&Limits::default()), Count(0));
-    decode(capture, |segment| table.take(&segment, &mut count));
-    count.0
+    let (mut table, mut octets) = (Table::new(&Limits::default()), Octets::default());
+    decode(capture, |segment| table.take(&segment, &mut octets));
+    octets.0
 }
 
 fn decode(capture: &Capture, mut take: impl FnMut(gridtap::decode::Segment<'_>)) {

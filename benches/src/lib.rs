@@ -1,11 +1,15 @@
 //! What the benches share: the clock they read, and the capture that several of them run over.
 
 use core::time::Duration;
+use std::hint::black_box;
 
 use criterion::Throughput;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use gridtap::decode::At;
+use gridtap::flow::{Flow, Opening, Reader, Then};
 use gridtap_captures::capture::Capture;
 use gridtap_captures::scene::Scene;
+use gridtap_parsers::Chunk;
 use rustix::time::{ClockId, clock_gettime};
 
 /// Processor time of all threads together: what a sensor takes away from its host, and steadier than
@@ -62,4 +66,23 @@ pub fn plant() -> Capture {
 pub fn throughput(elements: usize, octets: usize) -> Throughput {
     let number = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
     Throughput::ElementsAndBytes { elements: number(elements), bytes: number(octets) }
+}
+
+/// Reads all flows, and counts their octets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Octets(pub usize);
+
+impl Reader for Octets {
+    type State = ();
+
+    fn open(&mut self, _: &Flow, _: &Chunk<'_>) -> Opening<()> {
+        Opening::Read(())
+    }
+
+    fn chunk(&mut self, _: &Flow, (): &mut (), chunk: &Chunk<'_>, _: &At) -> Then {
+        self.0 += black_box(chunk.octets).len();
+        Then::ReadOn
+    }
+
+    fn end(&mut self, _: &Flow, (): (), _: &At) {}
 }

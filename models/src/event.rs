@@ -67,6 +67,8 @@ pub enum Intent {
     Configure,
     /// Stop a device from reporting by itself.
     Mute,
+    /// Let a device report by itself.
+    Unmute,
     /// Restart or stop a device or its communication.
     Restart,
     /// Look for files, read them.
@@ -120,6 +122,9 @@ pub enum Space {
     AnalogOutput,
     /// A clock.
     Time,
+    /// DNP3 events of all points together, as far as they are reported: their number is the value
+    /// of address 0.
+    Event,
     /// DNP3 event or static data class: address = class.
     Class,
     /// A file.
@@ -237,6 +242,8 @@ pub enum Mark {
     BadChecksum,
     /// Octets that are no message of the protocol.
     Foreign,
+    /// Another protocol, on a port of this one.
+    OtherProtocol,
     /// Other octets at a place of a stream where octets were delivered already.
     ConflictingSegment,
     /// An answer to a request that nobody made.
@@ -257,6 +264,17 @@ pub enum Mark {
     Restarted,
     /// The device says that it lost events.
     EventsLost,
+    /// An unsolicited response whose number neither repeats nor follows the last one, or that says
+    /// something else under the same number.
+    ReportOutOfTurn,
+    /// The indication of a restart is cleared though the device did not give it.
+    ClearWithoutRestart,
+    /// The device says that points are under local control.
+    LocalControl,
+    /// The device says that something is wrong with it.
+    DeviceTrouble,
+    /// The device says that its configuration is corrupt.
+    ConfigCorrupt,
 }
 
 /// A set of [`Mark`]s.
@@ -307,6 +325,17 @@ impl fmt::Debug for Marks {
     }
 }
 
+/// How far a host came that asks another for a TCP connection, at a port of a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It asks. One that asks again, for want of an answer, is not told twice.
+    Opening,
+    /// The other host refused.
+    Refused,
+    /// The other host said nothing.
+    Silent,
+}
+
 /// Where an act stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -316,13 +345,16 @@ pub enum Stage {
     Ended {
         /// How.
         outcome: Outcome,
-        /// From request to answer, in nanoseconds; 0 without an answer.
+        /// From request to answer, or to where none was waited for any longer, in nanoseconds.
         after_ns: u64,
     },
     /// A device spoke unasked, or goes on with its answer.
     Reported,
     /// No act: something was noticed about the conversation, and [`Event::marks`] says what.
     Noticed,
+    /// No act: a connection was asked for, over which acts may follow. What is asked of which unit is
+    /// not known then: [`Conversation::unit`] is 0.
+    Attempted(Attempt),
 }
 
 /// What the sensor missed of a flow just before an act.
@@ -360,7 +392,8 @@ pub struct Event {
     /// The points it is about.
     pub targets: Vec<Target>,
     /// What the device says of its points, where it answers or speaks unasked: values that it calls
-    /// good, and the latest time of its events ([`Space::Time`], milliseconds since 1970 UTC).
+    /// good, the latest time of its events ([`Space::Time`], milliseconds since 1970 UTC), and how
+    /// many events it tells of, where it was asked for events or tells of some ([`Space::Event`]).
     pub reported: Vec<Target>,
     /// What can be seen of it without any learning.
     pub marks: Marks,
@@ -374,6 +407,14 @@ pub struct Event {
     pub digest: u64,
     /// What the sensor missed around it.
     pub unseen: Unseen,
+}
+
+impl Event {
+    /// Whether it tells the value of any point, or a time.
+    #[must_use]
+    pub fn tells_values(&self) -> bool {
+        self.reported.iter().any(|target| target.space != Space::Event)
+    }
 }
 
 impl Intent {

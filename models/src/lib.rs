@@ -9,6 +9,7 @@ pub mod event;
 pub mod ledger;
 pub mod limits;
 pub mod panel;
+pub mod review;
 #[cfg(test)]
 mod samples;
 pub mod surprise;

@@ -40,6 +40,9 @@ pub const MACS_A_HOST: usize = 16;
 /// Addresses of the link layer of all hosts.
 pub const MACS: usize = 20_000;
 
+/// Pairs of hosts of which one asks the other for connections.
+pub const ATTEMPTS: usize = 10_000;
+
 /// Distinct values of one commanded or reported point; with one more, only their range is kept.
 pub const VALUES_A_POINT: usize = 16;
 
@@ -70,4 +73,6 @@ pub enum Limit {
     Reported,
     /// [`MACS_A_HOST`] or [`MACS`].
     Macs,
+    /// [`ATTEMPTS`].
+    Attempts,
 }

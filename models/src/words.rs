@@ -39,6 +39,7 @@ words! { Limit:
     Reads = "reads",
     Reported = "reported",
     Macs = "macs",
+    Attempts = "attempts",
 }
 
 words! { Protocol: Modbus = "modbus", Dnp3 = "dnp3" }
@@ -53,6 +54,7 @@ words! { Intent:
     SetTime = "set-time",
     Configure = "configure",
     Mute = "mute",
+    Unmute = "unmute",
     Restart = "restart",
     File = "file",
     StoreFile = "store-file",
@@ -80,6 +82,7 @@ words! { Space:
     Deadband = "deadband",
     AnalogOutput = "analog-output",
     Time = "time",
+    Event = "event",
     Class = "class",
     File = "file",
     Indication = "indication",
@@ -96,6 +99,7 @@ words! { Mark:
     Malformed = "malformed",
     BadChecksum = "bad-checksum",
     Foreign = "foreign",
+    OtherProtocol = "other-protocol",
     ConflictingSegment = "conflicting-segment",
     UnaskedAnswer = "unasked-answer",
     ConflictingAnswer = "conflicting-answer",
@@ -106,6 +110,11 @@ words! { Mark:
     SequenceJump = "sequence-jump",
     Restarted = "restarted",
     EventsLost = "events-lost",
+    ReportOutOfTurn = "report-out-of-turn",
+    ClearWithoutRestart = "clear-without-restart",
+    LocalControl = "local-control",
+    DeviceTrouble = "device-trouble",
+    ConfigCorrupt = "config-corrupt",
 }
 
 impl fmt::Display for Mark {

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use gridtap_models::detector::Bits;
 use gridtap_models::detectors::DETECTORS;
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
-    Stage, Switch, Target, Unseen, Value,
+    Attempt, Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol,
+    Space, Stage, Switch, Target, Unseen, Value,
 };
 use gridtap_models::ledger::{Capture, Digest, Ledger};
 use gridtap_models::limits;
@@ -87,7 +87,9 @@ fn reported() -> impl Strategy<Value = Vec<Target>> {
 fn stages() -> impl Strategy<Value = Stage> {
     let ended = (outcomes(), 0_u64..100_000_000_000)
         .prop_map(|(outcome, after_ns)| Stage::Ended { outcome, after_ns });
-    prop_oneof![3 => Just(Stage::Requested), 3 => ended, 1 => Just(Stage::Reported)]
+    let attempted = select(vec![Attempt::Opening, Attempt::Refused, Attempt::Silent]);
+    let attempted = attempted.prop_map(Stage::Attempted);
+    prop_oneof![3 => Just(Stage::Requested), 3 => ended, 1 => Just(Stage::Reported), 1 => attempted]
 }
 
 fn outcomes() -> impl Strategy<Value = Outcome> {
@@ -104,6 +106,7 @@ fn run(targets: impl Strategy<Value = Vec<Target>>) -> impl Strategy<Value = Eve
             Stage::Ended { .. } | Stage::Reported | Stage::Noticed => {
                 Event { stage, reported, unseen, ..event }
             }
+            Stage::Attempted(_) => Event { stage, unseen, targets: Vec::new(), ..event },
         },
     )
 }
@@ -128,6 +131,8 @@ fn events(targets: impl Strategy<Value = Vec<Target>>) -> impl Strategy<Value = 
         Intent::Select,
         Intent::Restart,
         Intent::Configure,
+        Intent::Mute,
+        Intent::Unmute,
         Intent::Unknown,
     ];
     let protocols = select(vec![Protocol::Modbus, Protocol::Dnp3]);
@@ -168,6 +173,7 @@ fn asked() -> impl Strategy<Value = Event> {
 
 fn learn(ledger: &mut Ledger, acts: &[(Event, Option<Outcome>)]) {
     for (event, outcome) in acts {
+        ledger.learn(&Event { stage: Stage::Attempted(Attempt::Opening), ..event.clone() });
         ledger.learn(event);
         if let Some(outcome) = *outcome {
             let stage = Stage::Ended { outcome, after_ns: 1 };

@@ -1,12 +1,14 @@
 //! The command line, as promised in the documentation: names here are API.
 
 mod evaluate;
+mod export;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::alert::Severity;
+pub use crate::cli::export::Export;
 use crate::view::View;
 use crate::when::{During, Span};
 
@@ -80,7 +82,8 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
   gridtap messages --format csv capture.pcapng > messages.csv
   gridtap messages --format zeek --out logs capture.pcapng
   gridtap messages --format zeek-json capture.pcapng | jq 'select(._path == \"dnp3_control\")'
-  gridtap messages --format eve capture.pcapng > eve.json")]
+  gridtap messages --format eve capture.pcapng > eve.json
+  gridtap messages --format zeek-json --follow /var/spool/span | log-shipper")]
     Messages(Messages),
     /// Read an alerts file: all alerts as a table, or one in full.
     #[command(after_help = "Example:
@@ -91,6 +94,11 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
     #[command(after_help = "Example:
   gridtap extract --alert 4c1b --alerts alerts.jsonl captures/demo.pcap.zst -o alert.pcapng")]
     Extract(Extract),
+    /// Write what captures hold as tables for data frames, or as messages for other detectors.
+    #[command(after_help = "Examples:
+  gridtap export --parquet tables captures/demo.pcap.zst
+  gridtap export --ipal demo.ipal.gz captures/demo.pcap.zst")]
+    Export(Export),
     /// Make labelled captures of a simulated grid.
     #[command(after_help = "Examples:
   gridtap simulate --list
@@ -101,7 +109,12 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
     #[command(after_help = evaluate::HELP)]
     Evaluate(Evaluate),
     /// Read, compare and merge baselines, and rule what is normal.
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  gridtap baseline show site.baseline
+  gridtap baseline diff spring.baseline autumn.baseline"
+    )]
     Baseline(Baseline),
     /// Say what could make a live sensor blind on an interface; changes nothing.
     #[command(after_help = "Example:
@@ -114,10 +127,15 @@ Example, where tcpdump or dumpcap captures into a folder and deletes the oldest 
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    #[command(after_help = "Example:
-  gridtap man > gridtap.1")]
-    Man,
+    /// Print the manual page, or write a page for each command.
+    #[command(after_help = "Examples:
+  gridtap man | man -l -
+  gridtap man --out /usr/local/share/man/man1")]
+    Man {
+        /// Write gridtap.1, gridtap-replay.1 and so on to this folder.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// How a file of names is written.
@@ -260,8 +278,15 @@ pub struct Messages {
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common<View>,
+    /// Show what this interface hears, as it comes; again for more.
+    #[arg(short, long, value_name = "IFACE", conflicts_with_all = ["captures", "follow"])]
+    pub interface: Vec<String>,
+    /// Show what is in the captures in this folder, oldest first, and in those that come, as
+    /// `watch --follow` does.
+    #[arg(long, value_name = "DIR", conflicts_with = "captures")]
+    pub follow: Option<PathBuf>,
     /// Captures: pcap or pcapng, plain, gzip or zstd; `-` for standard input.
-    #[arg(required = true, value_name = "CAPTURE")]
+    #[arg(required_unless_present_any = ["interface", "follow"], value_name = "CAPTURE")]
     pub captures: Vec<PathBuf>,
 }
 
@@ -378,11 +403,14 @@ fn ppm() -> clap::builder::RangedI64ValueParser<u32> {
 #[derive(Debug, Args)]
 pub struct Ruling {
     /// The alert; the beginning of its id is enough if no other alert has it. Again for more.
-    #[arg(long, value_name = "ID", required = true)]
+    #[arg(long, value_name = "ID", required_unless_present = "review", requires = "alerts")]
     pub alert: Vec<String>,
     /// Alerts as `--alerts` wrote them.
-    #[arg(long, value_name = "FILE")]
-    pub alerts: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "alert")]
+    pub alerts: Option<PathBuf>,
+    /// Instead of an alert, what `baseline review` lists under this number. Again for more.
+    #[arg(long, value_name = "N", conflicts_with = "alert")]
+    pub review: Vec<u32>,
     /// Who rules so [default: $USER].
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
@@ -401,7 +429,7 @@ pub struct Approve {
     #[command(flatten)]
     pub ruling: Ruling,
     /// Only in this time, and then whatever the alert's actor does: a maintenance window.
-    #[arg(long, value_name = "START..END")]
+    #[arg(long, value_name = "START..END", conflicts_with = "review")]
     pub during: Option<During>,
     /// Change nothing, and say which alerts over this capture would not be raised any more. Again
     /// for more.
@@ -440,12 +468,32 @@ pub struct Doctor {
 #[derive(Debug, Subcommand)]
 pub enum Baseline {
     /// Print a baseline as text for people.
-    #[command(after_help = "Example:
-  gridtap baseline show site.baseline")]
+    #[command(after_help = "Examples:
+  gridtap baseline show site.baseline
+  gridtap baseline show --readiness site.baseline")]
     Show {
+        /// Say instead how much of what goes on it has learned, and how long the rest would take.
+        #[arg(long)]
+        readiness: bool,
         /// What hosts, units and points are called here, to be shown beside their addresses.
         #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
         names: Option<PathBuf>,
+        /// The baseline.
+        file: PathBuf,
+    },
+    /// List what is odd about a baseline itself, most suspicious first: read it before the baseline
+    /// judges anything, as attacks may have been learned.
+    #[command(after_help = "Examples:
+  gridtap baseline review site.baseline
+  gridtap baseline approve --review 3 --by Ada site.baseline
+  gridtap baseline forbid --review 1 --by Ada site.baseline")]
+    Review {
+        /// What hosts, units and points are called here, to be shown beside their addresses.
+        #[arg(long, value_name = "FILE", long_help = NAMES_HELP)]
+        names: Option<PathBuf>,
+        /// Form of what is printed: text on a terminal, jsonl in a pipe.
+        #[arg(long, value_name = "FORM")]
+        format: Option<Format>,
         /// The baseline.
         file: PathBuf,
     },

@@ -36,7 +36,18 @@ pub struct Judge {
     judged: u64,
     excused: u64,
     scores: Option<Scores>,
+    on_learned: OnLearned,
     findings: Vec<Finding>,
+}
+
+/// What is told, once, when the learning is over.
+#[derive(Default)]
+struct OnLearned(Option<Box<dyn FnOnce(&Ledger) + Send>>);
+
+impl core::fmt::Debug for OnLearned {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("OnLearned").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Judge {
@@ -45,18 +56,18 @@ impl Judge {
     pub fn new(mode: Mode, ledger: Ledger, mut raiser: Raiser) -> Self {
         if matches!(mode, Mode::Judge) {
             raiser.set_baseline(ledger.digest().to_string());
-            raiser.set_habits(ledger.habits().unwrap_or_default());
+            raiser.set_habits(ledger.habits(), ledger.settled());
         }
-        let (learned, judged, excused) = (0, 0, 0);
         Self {
             mode,
             ledger,
             panel: Panel::all(),
             raiser,
-            learned,
-            judged,
-            excused,
+            learned: 0,
+            judged: 0,
+            excused: 0,
             scores: None,
+            on_learned: OnLearned::default(),
             findings: Vec::new(),
         }
     }
@@ -166,6 +177,11 @@ impl Judge {
         self.scores.take()
     }
 
+    /// Hands over what was learned, once, when the learning is over.
+    pub fn on_learned(&mut self, tell: impl FnOnce(&Ledger) + Send + 'static) {
+        self.on_learned = OnLearned(Some(Box::new(tell)));
+    }
+
     /// Acts that were learned from, and acts that were judged.
     #[must_use]
     pub fn acts(&self) -> (u64, u64) {
@@ -174,8 +190,7 @@ impl Judge {
 
     /// What was not raised to keep to the alerts a day that the operator wants, in sentences; nothing
     /// where nothing was muted.
-    #[must_use]
-    pub fn budget(&self) -> String {
+    fn budget(&self) -> String {
         let mut text = String::new();
         for (client, rate) in self.raiser.muted_clients() {
             let _ = writeln!(
@@ -190,17 +205,30 @@ impl Judge {
         text
     }
 
-    /// Findings that were not raised because somebody ruled so.
+    /// What came of judging, in sentences: the alerts a day that were promised and those that came, and
+    /// what was not raised and why.
     #[must_use]
-    pub fn excused(&self) -> u64 {
-        self.excused
+    pub fn text(&self) -> String {
+        let mut text = format!("Learned from {} acts, judged {}.\n", self.learned, self.judged);
+        if self.judged > 0 {
+            text.push_str(&self.raiser.rates());
+        }
+        text.push_str(&self.budget());
+        if self.excused > 0 {
+            let excused = self.excused;
+            let _ = writeln!(text, "Findings not raised because somebody ruled so: {excused}.");
+        }
+        text
     }
 
     fn freeze(&mut self) {
         self.mode = Mode::Judge;
         self.raiser.set_baseline(self.ledger.digest().to_string());
-        self.raiser.set_habits(self.ledger.habits().unwrap_or_default());
+        self.raiser.set_habits(self.ledger.habits(), self.ledger.settled());
         tracing::info!(acts = self.learned, "learned; judging from here on");
+        if let Some(tell) = self.on_learned.0.take() {
+            tell(&self.ledger);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use gridtap::cli::{Cli, Command};
 use gridtap::command::{self, Ended, Failure, Terminal};
+use gridtap::sink::SinkError;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -33,6 +34,7 @@ fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
         Command::Messages(args) => command::messages::messages(args, terminal),
         Command::Alerts(args) => command::alerts::alerts(args, terminal),
         Command::Extract(args) => command::extract::extract(args, terminal),
+        Command::Export(args) => command::export::export(args, terminal),
         #[cfg(feature = "simulate")]
         Command::Simulate(args) => command::simulate::simulate(args, terminal),
         #[cfg(not(feature = "simulate"))]
@@ -46,7 +48,13 @@ fn run(command: &Command, terminal: Terminal) -> Result<Ended, Failure> {
             terminal.print(&String::from_utf8_lossy(&script))?;
             Ok(Ended::Well)
         }
-        Command::Man => {
+        Command::Man { out: Some(folder) } => {
+            let written = clap_mangen::generate_to(Cli::command(), folder);
+            let name = folder.display().to_string();
+            written.map_err(|source| SinkError { name, source })?;
+            Ok(Ended::Well)
+        }
+        Command::Man { out: None } => {
             let mut page = Vec::new();
             // Writing to memory cannot fail.
             let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);

@@ -49,6 +49,18 @@ pub enum First {
 /// Packets of a flow taken up in mid-stream, after which nobody looks for messages any more.
 const PACKETS_LOOKED_AT: u64 = 16;
 
+/// The protocol at whose port a connection was asked for, plain or encrypted, and the side that was
+/// asked; nothing where nobody saw who asked, or for other ports.
+#[must_use]
+pub fn called(flow: &Flow) -> Option<Service> {
+    let server = flow.opener?.other();
+    let port = port(flow, server);
+    let serves = |protocol: &&Protocol| {
+        protocol.ports.contains(&port) || protocol.secure_ports.contains(&port)
+    };
+    PROTOCOLS.iter().find(serves).map(|protocol| Service { protocol, server })
+}
+
 /// Looks at the octets that a flow begins with, as far as it was seen.
 #[must_use]
 pub fn first(flow: &Flow, chunk: &Chunk<'_>) -> First {

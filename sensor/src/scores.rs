@@ -82,6 +82,7 @@ impl Scores {
             Stage::Ended { .. } => "ended",
             Stage::Reported => "reported",
             Stage::Noticed => "noticed",
+            Stage::Attempted(_) => "attempted",
         };
         let all: Vec<&Finding> = findings.iter().collect();
         let gravest = gravest(event, &all);

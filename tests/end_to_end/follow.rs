@@ -78,6 +78,36 @@ fn learning_from_a_folder_ends_with_its_capture_time() {
     assert_eq!(end(gridtap("baseline check").arg(baseline)).status, 0);
 }
 
+#[test]
+fn messages_of_a_folder_are_shown_as_they_come() {
+    let site = Site::new();
+    let capture = octets(&odd());
+    let (before, behind) = cut_behind(&capture, 1_000);
+    fs::write(site.spool().join("ring0.pcap"), before).unwrap();
+    let mut command = gridtap("messages --format jsonl --follow");
+    command.arg(site.spool()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // The last message of the first file is out before there is a second file.
+    let mut shown = BufReader::new(child.stdout.take().unwrap());
+    let mut next = || {
+        let mut line = String::new();
+        shown.read_line(&mut line).unwrap();
+        serde_json::from_str::<Value>(&line).unwrap()
+    };
+    let first = site.spool().join("ring0.pcap");
+    let in_first = end(gridtap("messages -q --format jsonl").arg(&first)).stdout.lines().count();
+    for _ in 0..in_first {
+        assert_eq!(next()["capture"], first.to_str().unwrap());
+    }
+    fs::write(site.spool().join("ring1.pcap"), behind).unwrap();
+    assert_eq!(next()["capture"], site.spool().join("ring1.pcap").to_str().unwrap());
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    drop(shown);
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert!(child.wait().unwrap().success(), "{stderr}");
+}
+
 /// A folder with a baseline and alerts, and one that captures come into.
 struct Site(TempDir);
 

@@ -7,9 +7,11 @@ mod blind_spots;
 mod determinism;
 #[cfg(feature = "simulate")]
 mod evaluate;
+mod export;
 mod extract;
 mod files;
 mod follow;
+mod help;
 mod interrupted;
 mod invariants;
 mod labels;

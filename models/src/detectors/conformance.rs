@@ -1,9 +1,11 @@
 //! `conformance`: what breaks the rules of the protocol.
 //!
 //! *Sees*: the marks of an event ([`Mark`]): malformed messages, wrong CRCs, other octets at a place of
-//! a stream that were delivered already, answers to nobody, second and other answers, echoes that
-//! differ, operations without or beside their selection, numbers that do not follow, restarts and
-//! lost events that a device tells of. Each finding's kind is its mark. A rule that needs somebody's
+//! a stream that were delivered already, another protocol on a port of this one, answers to nobody,
+//! second and other answers, echoes that differ, operations without or beside their selection,
+//! numbers that do not follow, of requests and of reports, a restart that is cleared and was none,
+//! and what a device newly tells of: a restart, lost events, local control, trouble, a corrupt
+//! configuration. Each finding's kind is its mark. A rule that needs somebody's
 //! intent to be broken ([`is_hard`]) is raised whatever was learned, unless the device was seen to break it while
 //! learning: then it is a quirk of that device, and as odd as it was rare.
 //! *Blind to*: what a loss could explain (nothing is marked then); a device that was attacked in this
@@ -50,14 +52,19 @@ impl Conformance {
         found: &mut dyn FnMut(Finding),
     ) {
         let key = (event.conversation, mark);
-        let since = self.reported_ns.get(&key).map(|at| event.time_ns.saturating_sub(*at));
+        let since = self.reported_ns.get(&key).map(|at| event.time_ns.abs_diff(*at));
         if since.is_some_and(|since| since < AGAIN_NS) {
             return;
         }
         let device = event.conversation.device();
         let quirk = ledger.record(&device).and_then(|record| record.quirk(mark));
         let quirk = quirk.map_or(0, Tally::count);
-        let acts = ledger.device(&device).map_or(0, |sum| sum.acts);
+        // What no unit is meant by is measured by the whole site.
+        let (whose, acts) = if mark == Mark::OtherProtocol {
+            (device.server.to_string(), ledger.counts().acts)
+        } else {
+            (device.to_string(), ledger.device(&device).map_or(0, |sum| sum.acts))
+        };
         let context = Context { events: acts.max(quirk), distinct: 1 + u64::from(quirk > 0) };
         let surprise = surprise::bits(context.share(quirk, 1.0));
         let hard = is_hard(mark) && quirk == 0;
@@ -81,7 +88,7 @@ impl Conformance {
             actor: by_device(event).then_some(event.conversation.server),
             about: None,
             because: format!(
-                "{}; in {device}'s conversations that was so {times} in {} of the baseline",
+                "{}; in {whose}'s conversations that was so {times} in {} of the baseline",
                 says(mark),
                 counted(acts, "request"),
             ),
@@ -93,16 +100,17 @@ impl Conformance {
 /// Whether the device sent it, and not who asks it.
 fn by_device(event: &Event) -> bool {
     match event.stage {
-        Stage::Requested => false,
+        Stage::Requested | Stage::Attempted(_) => false,
         Stage::Ended { .. } | Stage::Reported => true,
         Stage::Noticed => event.intent == Intent::Report,
     }
 }
 
 /// Whether nobody breaks this rule but by intent or a fault.
-const fn is_hard(mark: Mark) -> bool {
+pub(crate) const fn is_hard(mark: Mark) -> bool {
     match mark {
         Mark::Foreign
+        | Mark::OtherProtocol
         | Mark::ConflictingSegment
         | Mark::ConflictingAnswer
         | Mark::EchoDiffers
@@ -114,7 +122,12 @@ const fn is_hard(mark: Mark) -> bool {
         | Mark::AnswerDiffers
         | Mark::SequenceJump
         | Mark::Restarted
-        | Mark::EventsLost => false,
+        | Mark::EventsLost
+        | Mark::ReportOutOfTurn
+        | Mark::ClearWithoutRestart
+        | Mark::LocalControl
+        | Mark::DeviceTrouble
+        | Mark::ConfigCorrupt => false,
     }
 }
 
@@ -124,6 +137,7 @@ const fn says(mark: Mark) -> &'static str {
         Mark::Malformed => "the message breaks the standard",
         Mark::BadChecksum => "a frame has a wrong CRC",
         Mark::Foreign => "the octets are no message of the protocol",
+        Mark::OtherProtocol => "something else is spoken on a port of the protocol",
         Mark::ConflictingSegment => {
             "other octets were sent for a place of the stream that was delivered already"
         }
@@ -136,6 +150,15 @@ const fn says(mark: Mark) -> &'static str {
         Mark::SequenceJump => "the number of the request does not follow the last one",
         Mark::Restarted => "the device says that it has restarted",
         Mark::EventsLost => "the device says that it lost events",
+        Mark::ReportOutOfTurn => {
+            "the unsolicited response does not follow the last one: one is missing, or not the device's"
+        }
+        Mark::ClearWithoutRestart => {
+            "the indication of a restart is cleared though the device did not give it"
+        }
+        Mark::LocalControl => "the device says that points are under local control",
+        Mark::DeviceTrouble => "the device says that something is wrong with it",
+        Mark::ConfigCorrupt => "the device says that its configuration is corrupt",
     }
 }
 

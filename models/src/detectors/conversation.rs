@@ -151,6 +151,7 @@ const fn changes(intent: Intent) -> bool {
         | Intent::SetTime
         | Intent::Configure
         | Intent::Mute
+        | Intent::Unmute
         | Intent::Restart
         | Intent::File
         | Intent::StoreFile

@@ -2,18 +2,24 @@
 //!
 //! *Sees*: acts that stop, blind or rewrite a device (`restart`, `mute`, `store-file`, `program`), commands to
 //! all devices at once (`broadcast-command`) or without an answer (`unacknowledged-command`), and a clock
-//! that is set by another master than the one that did so while learning (`second-time-master`). Hard: what was
+//! that is set by another master than the one that did so most while learning (`second-time-master`). Hard: what was
 //! learned of them counts for nothing; only a person's ruling makes them normal. So an attack in the
-//! learned time does not teach its own repetition.
-//! *Blind to*: an act that was ruled normal, done by somebody in the same client's name.
+//! learned time does not teach its own repetition. One thing has a minute's grace: a DNP3 master that starts
+//! tells its outstation to be silent, polls all there is, and lets it report again. Who always did so while
+//! learning is reported when the minute is over and it did not.
+//! *Blind to*: an act that was ruled normal, done by somebody in the same client's name. A device that is silenced
+//! for less than a minute in the name of a master that starts that way.
 //! *State*: the conversations and kinds that were reported in the last fifteen minutes, at most 65,536; beyond,
-//! all are forgotten and reported anew.
+//! all are forgotten and reported anew. The devices that are silent for less than a minute, at most 1,024; beyond,
+//! they are reported at once.
+
+use std::collections::VecDeque;
 
 use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
-use crate::event::{Conversation, Event, Intent, Stage};
-use crate::ledger::Ledger;
+use crate::event::{Conversation, Event, Intent, Protocol, Stage};
+use crate::ledger::{FunctionKey, Ledger};
 use crate::surprise::{self, Context};
 use crate::words::counted;
 
@@ -26,21 +32,63 @@ const AGAIN_NS: u64 = 900 * 1_000_000_000;
 /// Conversations and kinds that are remembered.
 const REMEMBERED: usize = 65_536;
 
+/// Capture time in which a master that starts lets its outstation report again: a minute. An integrity
+/// poll, which comes between, takes seconds.
+const START_NS: u64 = 60 * 1_000_000_000;
+
+/// Devices that may be silent at a time because a master starts.
+const STARTING: usize = 1_024;
+
+/// The least of DNP3's link addresses that stand for all outstations (IEEE 1815, 9.2.4.1.5).
+const FIRST_BROADCAST: u16 = 0xfffd;
+
+/// DNP3's function Direct Operate without Acknowledgement.
+const DIRECT_OPERATE_NO_ACK: u8 = 6;
+
 /// Judges what is dangerous by itself.
 #[derive(Debug, Default)]
 pub(crate) struct Danger {
     reported_ns: HashMap<(Conversation, &'static str), u64>,
+    /// Acts that silenced a device, the oldest first; each may be the beginning of a start.
+    starting: VecDeque<Event>,
 }
 
 impl Detector for Danger {
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        while let Some(silenced) = self
+            .starting
+            .pop_front_if(|silenced| event.time_ns.abs_diff(silenced.time_ns) >= START_NS)
+        {
+            self.report(ledger, &silenced, "mute", true, found);
+        }
         if event.stage != Stage::Requested {
             return;
         }
-        let conversation = event.conversation;
+        if event.intent == Intent::Unmute {
+            self.starting.retain(|silenced| silenced.conversation != event.conversation);
+        }
         let Some(kind) = kind(ledger, event) else { return };
+        if kind == "mute" && self.starting.len() < STARTING && starts_so(ledger, event) {
+            self.starting.push_back(event.clone());
+        } else {
+            self.report(ledger, event, kind, false, found);
+        }
+    }
+}
+
+impl Danger {
+    /// Reports an act; one of before if it was `held`.
+    fn report(
+        &mut self,
+        ledger: &Ledger,
+        event: &Event,
+        kind: &'static str,
+        held: bool,
+        found: &mut dyn FnMut(Finding),
+    ) {
+        let conversation = event.conversation;
         let since = self.reported_ns.get(&(conversation, kind));
-        if since.is_some_and(|at| event.time_ns.saturating_sub(*at) < AGAIN_NS) {
+        if since.is_some_and(|at| event.time_ns.abs_diff(*at) < AGAIN_NS) {
             return;
         }
         if self.reported_ns.len() >= REMEMBERED {
@@ -59,19 +107,31 @@ impl Detector for Danger {
             surprise: surprise::bits(here.share(times, 1.0)),
             hard: true,
             actor: None,
-            about: None,
+            about: held.then(|| Box::new(event.clone())),
             because: format!(
-                "{}; {} sent {} a {} ({key}) {} in {} of the baseline, and nobody ruled that this is normal",
+                "{}{}; {} sent {} a {} ({key}) {} in {} of the baseline, and nobody ruled that this is normal",
                 says(kind),
+                if held { ", and this one may not for a minute" } else { "" },
                 conversation.asker(),
                 conversation.device(),
                 event.function.name,
                 counted(times, "time"),
                 counted(acts, "request"),
             ),
-            normal_if: format!("{kind} by {key} is normal in {conversation}"),
+            normal_if: normal_if(kind, key, &conversation),
         });
     }
+}
+
+/// Whether this master let the device report again each time that it silenced it while learning.
+fn starts_so(ledger: &Ledger, event: &Event) -> bool {
+    let Some(record) = ledger.conversation(&event.conversation) else { return false };
+    let times = |intent: Intent| -> u64 {
+        let functions = record.functions().filter(|(key, _)| key.intent == intent);
+        functions.map(|(_, function)| function.tally().count()).sum()
+    };
+    let silenced = times(Intent::Mute);
+    silenced > 0 && times(Intent::Unmute) >= silenced
 }
 
 fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
@@ -79,11 +139,18 @@ fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
     match event.intent {
         _ if commands && event.broadcast => Some("broadcast-command"),
         _ if commands && event.unacknowledged => Some("unacknowledged-command"),
+        Intent::SetTime if sets_less(ledger, &event.conversation) => Some("second-time-master"),
+        intent => always(intent),
+    }
+}
+
+/// What is dangerous whoever does it, and however.
+const fn always(intent: Intent) -> Option<&'static str> {
+    match intent {
         Intent::Restart => Some("restart"),
         Intent::Mute => Some("mute"),
         Intent::StoreFile => Some("store-file"),
         Intent::Program => Some("program"),
-        Intent::SetTime if !keeps_time(ledger, event) => Some("second-time-master"),
         Intent::SetTime
         | Intent::Read
         | Intent::Diagnose
@@ -92,6 +159,7 @@ fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
         | Intent::Operate
         | Intent::Freeze
         | Intent::Configure
+        | Intent::Unmute
         | Intent::File
         | Intent::Authenticate
         | Intent::Session
@@ -100,19 +168,48 @@ fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
     }
 }
 
-/// Whether this client set the device's clock while learning, or nobody did.
-fn keeps_time(ledger: &Ledger, event: &Event) -> bool {
-    let sets = |conversation: &Conversation| {
-        let record = ledger.conversation(conversation);
-        record
-            .is_some_and(|record| record.functions().any(|(key, _)| key.intent == Intent::SetTime))
+/// What makes it ordinary.
+pub(crate) fn normal_if(kind: &str, key: FunctionKey, conversation: &Conversation) -> String {
+    format!("{kind} by {key} is normal in {conversation}")
+}
+
+/// What is dangerous about a function that a ledger has learned.
+///
+/// Of a broadcast the ledger knows no more than whom it went to: an address for all of DNP3, or unit 0 of a server
+/// that has other units.
+pub(crate) fn learned(
+    ledger: &Ledger,
+    conversation: &Conversation,
+    key: FunctionKey,
+) -> Option<&'static str> {
+    let to_all = match conversation.protocol {
+        Protocol::Dnp3 => conversation.unit >= FIRST_BROADCAST,
+        Protocol::Modbus => {
+            conversation.unit == 0 && ledger.has_other_units(&conversation.device())
+        }
     };
-    let device = event.conversation.device();
-    sets(&event.conversation) || !ledger.conversations_with(&device).iter().any(sets)
+    let silent = conversation.protocol == Protocol::Dnp3 && key.code == DIRECT_OPERATE_NO_ACK;
+    match key.intent {
+        intent if intent.commands() && to_all => Some("broadcast-command"),
+        intent if intent.commands() && silent => Some("unacknowledged-command"),
+        Intent::SetTime if sets_less(ledger, conversation) => Some("second-time-master"),
+        intent => always(intent),
+    }
+}
+
+/// Whether another client sets the clock of the device more often.
+fn sets_less(ledger: &Ledger, conversation: &Conversation) -> bool {
+    let times = |conversation: &Conversation| {
+        let functions = ledger.conversation(conversation).into_iter().flat_map(|it| it.functions());
+        let sets = functions.filter(|(key, _)| key.intent == Intent::SetTime);
+        sets.fold(0_u64, |sum, (_, record)| sum.saturating_add(record.tally().count()))
+    };
+    let ours = times(conversation);
+    ledger.conversations_with(&conversation.device()).iter().any(|other| times(other) > ours)
 }
 
 /// Why it is dangerous.
-fn says(kind: &str) -> &'static str {
+pub(crate) fn says(kind: &str) -> &'static str {
     match kind {
         "restart" => "a device that restarts, stops or only listens does not protect",
         "mute" => "a device that may not report by itself is seen at the next poll at the earliest",
@@ -166,7 +263,40 @@ mod tests {
         let ledger = learned((0..10).map(|_| act(5, Intent::SetTime)));
         assert_eq!(judged(NAME, &ledger, &act(5, Intent::SetTime)), []);
         assert_eq!(judged(NAME, &ledger, &act(6, Intent::SetTime))[0].kind, "second-time-master");
+        // Nor does learning make it silent.
+        let both = learned((0..10).map(|n| act(if n < 3 { 6 } else { 5 }, Intent::SetTime)));
+        assert_eq!(judged(NAME, &both, &act(6, Intent::SetTime))[0].kind, "second-time-master");
+        assert_eq!(judged(NAME, &both, &act(5, Intent::SetTime)), []);
         assert_eq!(judged(NAME, &Ledger::default(), &act(6, Intent::SetTime)), []);
+    }
+
+    #[test]
+    fn a_master_that_starts_has_a_minute_to_let_the_device_report_again() {
+        let mute = act(5, Intent::Mute);
+        let unmute = later(act(5, Intent::Unmute), 0);
+        let starts = learned([mute.clone(), unmute.clone()]);
+        let seconds = |event: &Event, seconds: u64| Event {
+            time_ns: event.time_ns + seconds * 1_000_000_000,
+            ..event.clone()
+        };
+        let found = |ledger: &Ledger, acts: &[Event]| {
+            let (mut detector, mut found) = (Danger::default(), Vec::new());
+            for act in acts {
+                detector.judge(ledger, act, &mut |finding| found.push(finding));
+            }
+            found
+        };
+        let poll = |at| seconds(&request(5, 21), at);
+        assert_eq!(found(&starts, &[mute.clone(), seconds(&unmute, 59), poll(300)]), []);
+        assert_eq!(found(&starts, &[mute.clone(), poll(59)]), []);
+        let [late] = &found(&starts, &[mute.clone(), poll(60), poll(61)])[..] else { panic!() };
+        assert_eq!(late.about.as_deref(), Some(&mute));
+        assert!(late.because.contains("may not for a minute"), "{}", late.because);
+        // Another device's reports are not this one's, and who once did not has no grace.
+        let other = Event { conversation: request(5, 22).conversation, ..unmute.clone() };
+        assert_eq!(found(&starts, &[mute.clone(), other, poll(60)]).len(), 1);
+        let once_not = learned([mute.clone(), unmute.clone(), mute.clone()]);
+        assert_eq!(found(&once_not, &[mute, unmute]).len(), 1);
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl Detector for SlowAnswers {
             return;
         }
         let walk = self.devices.entry(device).or_default();
-        if walk.last_ns.is_some_and(|last_ns| event.time_ns.saturating_sub(last_ns) < APART_NS) {
+        if walk.last_ns.is_some_and(|last_ns| event.time_ns.abs_diff(last_ns) < APART_NS) {
             return;
         }
         walk.last_ns = Some(event.time_ns);

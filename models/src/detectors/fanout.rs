@@ -3,20 +3,21 @@
 //! *Sees*: scans of hosts, units, functions and points (`host-scan`, `unit-scan`, `function-scan`,
 //! `point-scan`, by what most of its first contacts were). A first contact is an act with a device, a
 //! function or a point that the baseline does not list and the client did not try before; to read of a
-//! known device what others read of it is none (a standby that takes over). For each
-//! client a threshold random walk adds up evidence, in bits, against two hypotheses:
+//! known device what others read of it is none (a standby that takes over). To ask a host for a
+//! connection that is in the baseline neither as server nor as client is one as well, whether or not
+//! anything is said over it; the first act with that host is then none. For each client a threshold random walk adds up evidence, in bits, against two hypotheses:
 //!
 //! | an act | ordinary client (H0) | scanner (H1) |
 //! | --- | --- | --- |
 //! | is a first contact | as the baseline estimates, at least [`NEW`] | [`NEW_SCAN`] |
-//! | its first contact fails (refused, unanswered) | [`FAILS`] | [`FAILS_SCAN`] |
+//! | its first contact fails (refused, unanswered, no connection) | [`FAILS`] | [`FAILS_SCAN`] |
 //!
 //! So a first contact adds up to 4.7 bits, its failure 3.3 more, its success takes 0.9 and a known
 //! act 0.15 away. At 0 the walk begins anew; at 20 bits a scan is decided: an ordinary client gets
 //! there in one of 2^20 walks (whence the surprise), a scanner misses it in one of a hundred. Three
 //! contacts that fail are enough, or six that succeed; a master whose new configuration polls five
 //! spans more is none. One finding until the walk is at 0 again, or has rested for [`REST_NS`].
-//! *Blind to*: scans that make a contact an hour; many clients that each make a few; a baseline in
+//! *Blind to*: who knocks at known servers alone and says nothing; scans that make a contact an hour; many clients that each make a few; a baseline in
 //! which every tenth act is a first contact anyway.
 //! *State*: a walk for each client that made one, at most [`WALKS`] (the lower half makes room); what
 //! was tried, at most [`TRIED`], and whose answers are awaited, at most [`AWAITED`] (all is forgotten
@@ -27,7 +28,7 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashSet};
 
 use crate::detector::{Bits, Detector, Finding};
-use crate::event::{Conversation, Event, Outcome, Stage};
+use crate::event::{Attempt, Conversation, Event, Outcome, Stage};
 use crate::ledger::{Command, ConversationRecord, FunctionKey, Ledger, Span};
 use crate::surprise::Context;
 use crate::words::{counted, lasting};
@@ -75,6 +76,7 @@ pub(crate) struct Scans {
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Tried {
+    Host,
     Device,
     Function(FunctionKey),
     Read(Span),
@@ -112,6 +114,9 @@ impl Detector for Scans {
         let decided = match event.stage {
             Stage::Requested => self.asked(ledger, event),
             Stage::Ended { outcome, .. } => self.ended(event, outcome),
+            Stage::Attempted(Attempt::Opening) => self.knocked(ledger, event),
+            Stage::Attempted(Attempt::Refused) => self.ended(event, Outcome::Refused(0)),
+            Stage::Attempted(Attempt::Silent) => self.ended(event, Outcome::Unanswered),
             Stage::Reported | Stage::Noticed => false,
         };
         if decided && let Some(walk) = self.walks.get(&client) {
@@ -124,17 +129,31 @@ impl Scans {
     /// Takes a request; true if it decides for a scan.
     fn asked(&mut self, ledger: &Ledger, event: &Event) -> bool {
         let client = event.conversation.client;
-        if self.tried.len() >= TRIED {
-            self.tried.clear();
+        if let Some((with, p)) = self.first_contact(ledger, event) {
+            return self.contact(event, with, p);
         }
-        let Some((with, p)) = self.first_contact(ledger, event) else {
-            let Some(walk) = self.walks.get_mut(&client) else { return false };
+        if let Some(walk) = self.walks.get_mut(&client) {
             walk.step((1.0 - NEW_SCAN) / (1.0 - NEW));
             if walk.bits <= 0.0 {
                 self.walks.remove(&client);
             }
+        }
+        false
+    }
+
+    /// Takes that a connection is asked for; true if it decides for a scan.
+    fn knocked(&mut self, ledger: &Ledger, event: &Event) -> bool {
+        let conversation = event.conversation;
+        let known = ledger.knows(&conversation.server) || ledger.connects(&conversation.pair());
+        if known || !self.tries(knock(conversation), Tried::Host) {
             return false;
-        };
+        }
+        self.contact(event, With::Host, new_device(ledger, &conversation))
+    }
+
+    /// Takes a first contact, which the baseline holds so probable; true if it decides for a scan.
+    fn contact(&mut self, event: &Event, with: With, p: f64) -> bool {
+        let client = event.conversation.client;
         if self.awaited.len() >= AWAITED {
             self.awaited.clear();
         }
@@ -143,7 +162,7 @@ impl Scans {
             self.make_room();
         }
         let walk = self.walks.entry(client).or_default();
-        if event.time_ns.saturating_sub(walk.last_ns) > REST_NS || walk.bits <= 0.0 {
+        if event.time_ns.abs_diff(walk.last_ns) > REST_NS || walk.bits <= 0.0 {
             *walk = Walk { since_ns: event.time_ns, ..Walk::default() };
         }
         walk.last_ns = event.time_ns;
@@ -176,29 +195,36 @@ impl Scans {
     /// What is tried for the first time, and how probable the baseline holds that.
     fn first_contact(&mut self, ledger: &Ledger, event: &Event) -> Option<(With, f64)> {
         let conversation = event.conversation;
-        let site = ledger.conversations_context().novel();
         let record = ledger.conversation(&conversation);
         let key = event.function_key();
-        if record.is_none() && self.tried.insert((conversation, Tried::Device)) {
+        if record.is_none() && self.tries(conversation, Tried::Device) {
             // What the first act asks for is no contact of its own.
-            self.tried.insert((conversation, Tried::Function(key)));
+            self.tries(conversation, Tried::Function(key));
             self.tried.extend(event.reads().map(|span| (conversation, Tried::Read(span))));
+            let knocked = self.tried.contains(&(knock(conversation), Tried::Host))
+                && self.tries(knock(conversation), Tried::Device);
+            if knocked {
+                // It goes on with a contact that was counted, and ends it.
+                if self.awaited.remove(&(knock(conversation), 0)) {
+                    self.awaited.insert((conversation, event.digest));
+                }
+                return None;
+            }
             if ledger.reads_as_usual(event) {
                 return None;
             }
-            let p = ledger.client(&conversation.client).map_or(site, |sum| {
-                Context { events: sum.acts, distinct: sum.conversations }.novel()
-            });
             let host = !ledger.serves(&conversation.server);
-            return Some((if host { With::Host } else { With::Unit }, p));
+            let with = if host { With::Host } else { With::Unit };
+            return Some((with, new_device(ledger, &conversation)));
         }
+        let site = ledger.conversations_context().novel();
         let acts = record.map_or(0, |record| record.tally().count());
         let of = |distinct: u64| match record {
             Some(_) => Context { events: acts, distinct }.novel(),
             None => site,
         };
         let known = record.is_some_and(|record| record.function(key).is_some());
-        if !known && self.tried.insert((conversation, Tried::Function(key))) {
+        if !known && self.tries(conversation, Tried::Function(key)) {
             let distinct = record.map_or(0, ConversationRecord::distinct_functions);
             return Some((With::Function, of(distinct)));
         }
@@ -208,15 +234,23 @@ impl Scans {
             event.reads().find(|span| learned.is_none_or(|device| !device.is_read(*span)));
         if let Some(span) = new_read {
             let p = device.map_or(site, |sum| sum.reads_context().novel());
-            let new = self.tried.insert((conversation, Tried::Read(span)));
+            let new = self.tries(conversation, Tried::Read(span));
             return new.then_some((With::Point, p));
         }
         let new =
             |command: &Command| record.is_none_or(|record| record.command(*command).is_none());
         let command = event.commands().map(|(command, _)| command).take(POINTS).find(new)?;
         let distinct = 1 + record.map_or(0, ConversationRecord::distinct_commands);
-        let new = self.tried.insert((conversation, Tried::Command(command)));
+        let new = self.tries(conversation, Tried::Command(command));
         new.then(|| (With::Point, of(distinct)))
+    }
+
+    /// Notes what is tried; true if it was not tried before.
+    fn tries(&mut self, conversation: Conversation, what: Tried) -> bool {
+        if self.tried.len() >= TRIED {
+            self.tried.clear();
+        }
+        self.tried.insert((conversation, what))
     }
 
     /// Drops the lower half of the walks, ties in the order of the addresses.
@@ -231,6 +265,20 @@ impl Scans {
             self.walks.remove(client);
         }
     }
+}
+
+/// What an attempt to connect is told apart by: no unit and no master is known then.
+const fn knock(conversation: Conversation) -> Conversation {
+    Conversation { unit: 0, client_unit: None, ..conversation }
+}
+
+/// How probable the baseline holds that a client turns to a device that it never spoke to.
+fn new_device(ledger: &Ledger, conversation: &Conversation) -> f64 {
+    let context = ledger.client(&conversation.client).map_or_else(
+        || ledger.conversations_context(),
+        |sum| Context { events: sum.acts, distinct: sum.conversations },
+    );
+    context.novel()
 }
 
 impl Walk {
@@ -331,6 +379,63 @@ mod tests {
             finding.because,
             "10.0.0.66 tried 3 things for the first time within 2 s (3 hosts), 2 in vain; the baseline \
              has 0 requests of it"
+        );
+    }
+
+    /// A host of 10.0.0 asks others for connections, in this order; what is found, and at which event.
+    fn knocks(client: u8, attempts: &[(u8, Attempt)]) -> Vec<(usize, Finding)> {
+        let (ledger, mut detector, mut findings) = (site(), Scans::default(), Vec::new());
+        for (nth, (server, attempt)) in attempts.iter().enumerate() {
+            let mut event = Event { stage: Stage::Attempted(*attempt), ..request(client, *server) };
+            event.conversation.unit = 0;
+            detector.judge(&ledger, &event, &mut |finding| findings.push((nth + 1, finding)));
+        }
+        findings
+    }
+
+    #[test]
+    fn hosts_that_refuse_are_a_scan_by_the_third_and_silent_ones_by_the_fifth() {
+        use Attempt::{Opening, Refused, Silent};
+        let refused = knocks(
+            66,
+            &[(100, Opening), (100, Refused), (101, Opening), (101, Refused), (102, Opening)],
+        );
+        let [(5, finding)] = &refused[..] else { panic!("{refused:?}") };
+        assert_eq!(finding.kind, "host-scan");
+        assert!(finding.because.contains("(3 hosts), 2 in vain"), "{finding:?}");
+        let asked: Vec<_> = (100..250).map(|server| (server, Opening)).collect();
+        let [(5, _)] = &knocks(66, &asked)[..] else { panic!() };
+        let slow = (100..250).flat_map(|server| [(server, Opening), (server, Silent)]);
+        let [(5, _)] = &knocks(66, &slow.collect::<Vec<_>>())[..] else { panic!() };
+    }
+
+    #[test]
+    fn a_master_that_seeks_its_devices_is_no_scan() {
+        use Attempt::{Opening, Refused, Silent};
+        let known = (0..200).flat_map(|n| [(21 + n % 3, Opening), (21 + n % 3, Silent)]);
+        assert_eq!(knocks(5, &known.collect::<Vec<_>>()), [], "its devices are down");
+        let others = (0..200).flat_map(|n| [(21 + n % 6, Opening), (21 + n % 6, Refused)]);
+        assert_eq!(knocks(66, &others.collect::<Vec<_>>()), [], "a standby that nobody lets in");
+        let one = (0..300).flat_map(|_| [(200, Opening), (200, Silent)]);
+        assert_eq!(knocks(5, &one.collect::<Vec<_>>()), [], "a device that is not there yet");
+    }
+
+    #[test]
+    fn a_connection_and_the_first_request_over_it_are_one_contact() {
+        let (ledger, mut detector) = (site(), Scans::default());
+        let request = request(66, 100);
+        let mut knocks =
+            Event { stage: Stage::Attempted(Attempt::Opening), digest: 0, ..request.clone() };
+        knocks.conversation.unit = 0;
+        for _ in 0..50 {
+            for event in [&knocks, &request, &ended(request.clone(), Outcome::Done)] {
+                detector.judge(&ledger, event, &mut |_| panic!("a connection for each request"));
+            }
+        }
+        let walk = detector.walks.get(&request.conversation.client);
+        assert!(
+            walk.is_none_or(|walk| walk.contacts == [1, 0, 0, 0] && walk.bits < 4.0),
+            "{walk:?}"
         );
     }
 

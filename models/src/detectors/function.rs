@@ -90,7 +90,7 @@ const fn kind(intent: Intent, known: bool) -> &'static str {
         Intent::Restart => "first-restart",
         Intent::Program => "first-program",
         Intent::File => "first-file",
-        Intent::Configure => "first-configure",
+        Intent::Configure | Intent::Unmute => "first-configure",
         Intent::Mute => "first-mute",
         Intent::StoreFile => "first-store-file",
         Intent::SetTime => "first-set-time",

@@ -3,15 +3,20 @@
 //! *Sees*: the address of a client or server of the baseline with a hardware address that it never
 //! had (kind `changed-mac`): a host in the middle that took over the address of a master or an
 //! outstation, a device that was exchanged. Surprise is of a new hardware address among all packets
-//! of that host. One finding for each new hardware address and day, however many hosts it takes over.
+//! of that host. One finding for a host and its new hardware address a day, and one for however many
+//! hosts an address takes over at once.
 //! A router, which stands for many hosts, and a host with several addresses are as usual as learned.
 //! *Blind to*: links without hardware addresses; what happens beyond a router; who copies the hardware
 //! address as well (request numbers off course are `conformance`'s).
-//! *State*: hardware addresses that were reported in the last 24 hours, at most 65,536; beyond, all
-//! are forgotten and reported anew.
+//! *State*: hosts and hardware addresses that were reported in the last 24 hours, at most 65,536; beyond, all
+//! are forgotten and reported anew. New hardware addresses that are seen ([`Lasting`]: until an hour
+//! of capture time without).
+
+use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::lasting::Lasting;
 use crate::detector::{Detector, Finding};
 use crate::event::{Event, Stage};
 use crate::ledger::{Ledger, Mac, Tally};
@@ -20,10 +25,10 @@ use crate::words::counted;
 
 pub(crate) const NAME: &str = "identity";
 
-/// Capture time for which the same hardware address is not reported again.
+/// Capture time for which the same host with the same hardware address is not reported again.
 const AGAIN_NS: u64 = 24 * 3_600 * 1_000_000_000;
 
-/// Hardware addresses that are remembered.
+/// Hosts with hardware addresses that are remembered.
 const REMEMBERED: usize = 65_536;
 
 /// Hosts that a hardware address is said to belong to.
@@ -32,7 +37,8 @@ const NAMED: usize = 3;
 /// Judges who speaks under a known address.
 #[derive(Debug, Default)]
 pub(crate) struct ChangedHost {
-    reported_ns: HashMap<Mac, u64>,
+    reported_ns: HashMap<(IpAddr, Mac), u64>,
+    seen: Lasting<Mac>,
 }
 
 impl Detector for ChangedHost {
@@ -46,8 +52,9 @@ impl Detector for ChangedHost {
             if macs.contains_key(&mac) {
                 continue;
             }
-            let since = self.reported_ns.get(&mac).map(|at| event.time_ns.saturating_sub(*at));
-            if since.is_some_and(|since| since < AGAIN_NS) {
+            let at_once = !self.seen.begins(mac, event.time_ns);
+            let since = self.reported_ns.get(&(host, mac)).map(|at| event.time_ns.abs_diff(*at));
+            if at_once || since.is_some_and(|since| since < AGAIN_NS) {
                 continue;
             }
             let acts = macs.values().map(Tally::count).fold(0, u64::saturating_add);
@@ -59,7 +66,7 @@ impl Detector for ChangedHost {
             if self.reported_ns.len() >= REMEMBERED {
                 self.reported_ns.clear();
             }
-            self.reported_ns.insert(mac, event.time_ns);
+            self.reported_ns.insert((host, mac), event.time_ns);
             let known: Vec<_> = macs.keys().take(NAMED).map(Mac::to_string).collect();
             let others: Vec<_> =
                 ledger.hosts_of(mac).take(NAMED).map(|host| host.to_string()).collect();
@@ -143,6 +150,12 @@ mod tests {
             detector.judge(&ledger, &event, &mut |finding| findings.push(finding));
         }
         assert_eq!(findings.len(), 1, "{findings:?}");
+        for (server, minute) in [(8, 30), (9, 120)] {
+            let event = Event { server_mac: Some([6; 6]), ..later(poll(MASTER, ROUTER), minute) };
+            let event = Event { conversation: request(5, server).conversation, ..event };
+            detector.judge(&ledger, &event, &mut |finding| findings.push(finding));
+        }
+        assert_eq!(findings.len(), 2, "the next one, when the first was over");
     }
 
     #[test]

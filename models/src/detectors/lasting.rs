@@ -23,10 +23,11 @@ impl<K> Default for Lasting<K> {
 }
 
 impl<K: Eq + Hash> Lasting<K> {
-    /// Notes that a condition holds; true where it begins. A clock that goes back ends none.
+    /// Notes that a condition holds; true where it begins. A clock that jumps by an hour, ahead or back, ends
+    /// all.
     pub(super) fn begins(&mut self, condition: K, time_ns: u64) -> bool {
         if let Some(held_ns) = self.held_ns.get_mut(&condition) {
-            let over = time_ns.saturating_sub(*held_ns) >= OVER_NS;
+            let over = time_ns.abs_diff(*held_ns) >= OVER_NS;
             *held_ns = time_ns;
             return over;
         }

@@ -1,9 +1,10 @@
 //! The detectors that ship: one file each, one row each.
 
-mod conformance;
+pub(crate) mod conformance;
 mod conversation;
-mod danger;
+pub(crate) mod danger;
 mod delay;
+mod events;
 mod fanout;
 mod function;
 mod identity;
@@ -11,10 +12,13 @@ mod lasting;
 mod point;
 mod readback;
 mod reading;
+mod repetition;
 mod setpoint;
 mod silence;
-mod structure;
+pub(crate) mod structure;
+mod unanswered;
 mod value;
+mod verb;
 mod volume;
 
 use crate::detector::Detector;
@@ -36,8 +40,12 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: conversation::NAME, make: || Box::new(conversation::NewConversation::default()) },
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
+    Entry { name: verb::NAME, make: || Box::new(verb::NewVerb::default()) },
+    Entry { name: unanswered::NAME, make: || Box::new(unanswered::Unanswered::default()) },
     Entry { name: readback::NAME, make: || Box::new(readback::Readback::default()) },
     Entry { name: reading::NAME, make: || Box::new(reading::OddReading::default()) },
+    Entry { name: repetition::NAME, make: || Box::new(repetition::Repetition::default()) },
+    Entry { name: events::NAME, make: || Box::new(events::EventStream::default()) },
     Entry { name: setpoint::NAME, make: || Box::new(setpoint::OddSetpoint::default()) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
     Entry { name: identity::NAME, make: || Box::new(identity::ChangedHost::default()) },

@@ -113,7 +113,7 @@ impl Detector for Readback {
             Stage::Ended { outcome: Outcome::Done, .. } if acts(event.intent) => {
                 self.take_acceptance(event);
             }
-            Stage::Ended { .. } | Stage::Reported | Stage::Noticed => {}
+            Stage::Ended { .. } | Stage::Reported | Stage::Noticed | Stage::Attempted(_) => {}
         }
         if !event.reported.is_empty() && !event.unseen.one_way {
             self.take_reports(event);
@@ -204,7 +204,7 @@ impl Readback {
             }
             if self.orders.len() >= ORDERS {
                 self.orders
-                    .retain(|_, order| event.time_ns.saturating_sub(order.accepted_ns) < EXPIRE_NS);
+                    .retain(|_, order| event.time_ns.abs_diff(order.accepted_ns) < EXPIRE_NS);
                 if self.orders.len() >= ORDERS {
                     return;
                 }
@@ -223,7 +223,7 @@ impl Readback {
         // What was asked for before a command may rightly not show it.
         let asked_ns = match event.stage {
             Stage::Ended { after_ns, .. } => Some(event.time_ns.saturating_sub(after_ns)),
-            Stage::Requested | Stage::Reported | Stage::Noticed => None,
+            Stage::Requested | Stage::Reported | Stage::Noticed | Stage::Attempted(_) => None,
         };
         let broadcast_ns = self.broadcast_ns.get(&event.conversation.server).copied();
         let watched = self.devices.entry(device).or_default();

@@ -28,7 +28,7 @@ use self::oddity::Odd;
 use self::table::{Kind, Row, Table};
 use super::lasting::Lasting;
 use crate::detector::{Detector, Finding};
-use crate::event::{Device, Event, Intent, Mark, Protocol, Space, Stage, Value};
+use crate::event::{Device, Event, Intent, Mark, Protocol, Space, Stage, Target, Value};
 use crate::ledger::{Ledger, Observation, Point, SEGMENT_NS, Saw};
 use crate::limits::{CONVERSATIONS, REPORTED};
 use crate::surprise::real;
@@ -87,7 +87,7 @@ impl Detector for OddReading {
     fn observe(&mut self, event: &Event, note: &mut dyn FnMut(Observation)) {
         self.odd.clear();
         let device = event.conversation.device();
-        if event.stage == Stage::Requested || event.reported.is_empty() {
+        if event.stage == Stage::Requested || !event.tells_values() {
             if let Some(reports) = self.devices.get_mut(&device) {
                 reports.take_request(event);
             }
@@ -111,7 +111,7 @@ impl Detector for OddReading {
             self.acts = Some(acts);
             return;
         }
-        if event.reported.is_empty() {
+        if !event.tells_values() {
             return;
         }
         if self.acts.is_some_and(|asked| asked != acts) {
@@ -150,6 +150,7 @@ impl Reports {
             Intent::Restart
             | Intent::Configure
             | Intent::Mute
+            | Intent::Unmute
             | Intent::StoreFile
             | Intent::Program => {
                 self.start_again(event.time_ns);
@@ -175,7 +176,7 @@ impl Reports {
     }
 
     fn is_shifted(&self, time_ns: u64) -> bool {
-        self.shifted_ns.is_some_and(|at| time_ns.saturating_sub(at) < SETTLE_NS)
+        self.shifted_ns.is_some_and(|at| time_ns.abs_diff(at) < SETTLE_NS)
     }
 
     fn take(
@@ -192,7 +193,8 @@ impl Reports {
         self.end_segment(event.time_ns, odd);
         let sampled = is_sampled(event);
         let mut look = Look { sampled, odd, shifts: false, lively: 0, still: 0, stillest: None };
-        for target in event.reported.iter().filter(|target| target.space != Space::Time) {
+        let is_point = |target: &&Target| !matches!(target.space, Space::Time | Space::Event);
+        for target in event.reported.iter().filter(is_point) {
             let number = |value: &Value| match value {
                 Value::Number(number) => *number,
                 Value::Switch(_) => f64::NAN,

@@ -111,9 +111,10 @@ impl Detector for Silence {
 const fn answered(event: &Event) -> bool {
     match event.stage {
         Stage::Ended { outcome: Outcome::Done | Outcome::Refused(_), .. } | Stage::Reported => true,
-        Stage::Ended { outcome: Outcome::Unanswered, .. } | Stage::Requested | Stage::Noticed => {
-            false
-        }
+        Stage::Ended { outcome: Outcome::Unanswered, .. }
+        | Stage::Requested
+        | Stage::Noticed
+        | Stage::Attempted(_) => false,
     }
 }
 
@@ -128,7 +129,8 @@ impl Silence {
         if passed_ns <= PAUSE_NS || passed_ns <= usual_ns().saturating_mul(10) {
             self.clock_ns = self.clock_ns.saturating_add(passed_ns);
         }
-        self.last_ns = Some(now_ns.max(last_ns));
+        // A clock that goes back is followed: else time would stand still until it is there again.
+        self.last_ns = Some(now_ns);
     }
 
     /// Takes note of a conversation that the baseline does not know, for those that it does.

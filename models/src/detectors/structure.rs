@@ -1,30 +1,33 @@
 //! `structure`: what is odd about who commands, however often it was seen.
 //!
 //! *Sees*: a client that commands a device and never reads from it (`writer-never-reads`); the lesser of two clients
-//! that command one point (`second-writer`); a client that commands, and that appeared when the
-//! device had long been known (`late-writer`). All of it is in the baseline itself, so that an attack
+//! that command one point (`second-writer`); a client that commands, from its first command on, and that appeared
+//! when the device had been known for an hour (`late-writer`). All of it is in the baseline itself, so that an attack
 //! in the learned time is raised all the same, and is listed by `baseline review`. Hard; each is raised once for a
 //! conversation, and a person's ruling makes it normal. (A server that acts as a client is the
 //! `conversation` detector's.)
 //! *Blind to*: an intruder in the name of the client that commands most.
-//! *State*: the conversations and kinds that were reported; each conversation is in the ledger, so they are as
-//! bounded as it is.
+//! *State*: the conversations and kinds that were reported, at most 65,536; beyond, all are forgotten and
+//! reported anew.
 
 use foldhash::HashSet;
 
 use crate::detector::{Detector, Finding};
 use crate::event::{Conversation, Event, Intent, Stage};
-use crate::ledger::{ConversationRecord, Ledger, SEGMENT_NS};
+use crate::ledger::{ConversationRecord, DeviceSum, Ledger};
 use crate::surprise;
 use crate::words::counted;
 
 pub(crate) const NAME: &str = "structure";
 
-/// A client that appears this much later than a device was first asked anything is late: an hour.
-const LATE_NS: u64 = 6 * SEGMENT_NS;
+/// A client is late that appears when a device was asked by others in so many segments: an hour.
+const LATE: u64 = 6;
 
 /// Acts of a conversation below which it is too early to say what a client never does.
 const FEW: u64 = 3;
+
+/// Conversations and kinds that are remembered.
+const REMEMBERED: usize = 65_536;
 
 /// Judges who commands.
 #[derive(Debug, Default)]
@@ -38,8 +41,15 @@ impl Detector for Structure {
             return;
         }
         let conversation = event.conversation;
-        let Some(record) = ledger.conversation(&conversation) else { return };
-        for (kind, because) in flags(ledger, &conversation, record, Some(event)) {
+        let record = ledger.conversation(&conversation);
+        let flags = match record.filter(|record| record.distinct_commands() > 0) {
+            Some(record) => flags(ledger, &conversation, record, Some(event)),
+            None => first(ledger, event, record).into_iter().collect(),
+        };
+        for (kind, because) in flags {
+            if self.reported.len() >= REMEMBERED {
+                self.reported.clear();
+            }
             if self.reported.insert((conversation, kind)) {
                 found(Finding {
                     detector: NAME,
@@ -50,7 +60,7 @@ impl Detector for Structure {
                     actor: None,
                     about: None,
                     because,
-                    normal_if: format!("{kind} is normal in {conversation}"),
+                    normal_if: normal_if(kind, &conversation),
                 });
             }
         }
@@ -103,15 +113,42 @@ pub(crate) fn flags(
             ),
         ));
     }
-    let late_ns = record.tally().first_ns().saturating_sub(sum.first_ns);
-    if late_ns >= LATE_NS {
-        let segments = counted(late_ns / SEGMENT_NS, "ten-minute segment");
-        flags.push((
-            "late-writer",
-            format!("{asker} commands {device} and first spoke to it {segments} after others did"),
-        ));
-    }
+    flags.extend(late(conversation, sum, record.tally().first_ns()));
     flags
+}
+
+/// What is odd about the first command of a conversation: also while learning it is not learned silently if
+/// the host appeared late.
+fn first(
+    ledger: &Ledger,
+    event: &Event,
+    record: Option<&ConversationRecord>,
+) -> Option<(&'static str, String)> {
+    let conversation = event.conversation;
+    let sum = ledger.device(&conversation.device())?;
+    let began_ns = record.map_or(event.time_ns, |record| record.tally().first_ns());
+    late(&conversation, sum, began_ns)
+}
+
+/// Counted in segments in which the device was asked anything: a clock that jumps makes nobody late.
+fn late(
+    conversation: &Conversation,
+    sum: &DeviceSum,
+    began_ns: u64,
+) -> Option<(&'static str, String)> {
+    let before = sum.pace.requests.as_ref().map_or(0, |tally| tally.segments().before(began_ns));
+    let (asker, device) = (conversation.asker(), conversation.device());
+    let segments = counted(before, "ten-minute segment");
+    (before >= LATE).then(|| {
+        let because =
+            format!("{asker} commands {device} and first spoke to it {segments} after others did");
+        ("late-writer", because)
+    })
+}
+
+/// What makes a flag of a conversation ordinary.
+pub(crate) fn normal_if(kind: &str, conversation: &Conversation) -> String {
+    format!("{kind} is normal in {conversation}")
 }
 
 const fn reads(intent: Intent) -> bool {
@@ -130,7 +167,7 @@ mod tests {
 
     /// A client that polls and commands, and whatever else.
     fn site(more: impl IntoIterator<Item = Event>) -> Ledger {
-        let polls = (0..100).map(|_| request(5, 21));
+        let polls = (0..100).map(|n| later(request(5, 21), n * 2));
         learned(polls.chain((0..10).map(|_| command(5))).chain(more))
     }
 
@@ -164,8 +201,9 @@ mod tests {
             let other = later(write(&request(66, 21), 41, Value::Number(1.0)), minutes);
             kinds(&site(polls.chain([other.clone()])), &other)
         };
-        assert_eq!(began(59), Vec::<&str>::new());
-        assert_eq!(began(60), ["late-writer"]);
+        // The sixth ten-minute segment begins in between.
+        assert_eq!(began(56), Vec::<&str>::new());
+        assert_eq!(began(57), ["late-writer"]);
     }
 
     #[test]
@@ -179,8 +217,19 @@ mod tests {
     }
 
     #[test]
+    fn the_first_command_of_a_host_that_appeared_late_is_raised_while_learning_too() {
+        // It read before, or the command is the first thing it asks.
+        for ledger in [site([later(request(66, 21), 500)]), site([])] {
+            assert_eq!(kinds(&ledger, &later(command(66), 501)), ["late-writer"]);
+        }
+        assert!(kinds(&site([]), &later(command(66), 56)).is_empty(), "within the hour");
+        assert!(kinds(&site([]), &later(command(5), 501)).is_empty(), "it was always there");
+        assert!(kinds(&Ledger::default(), &command(66)).is_empty(), "nothing is known yet");
+    }
+
+    #[test]
     fn who_only_reads_is_no_writer_however_late() {
         let ledger = site([later(request(66, 21), 500)]);
-        assert!(kinds(&ledger, &command(66)).is_empty());
+        assert!(kinds(&ledger, &later(request(66, 21), 501)).is_empty());
     }
 }

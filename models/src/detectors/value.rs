@@ -2,11 +2,13 @@
 //!
 //! *Sees*: among few known values a new one (`new-value`), by how often new ones came up at that
 //! point; and a number outside the range of all known ones (`value-out-of-range`). Of that, with `x`
-//! the distance from the range in widths of the range, the surprise is `x / (x + 1)` of what a
+//! the distance from the likely range in widths of it, the surprise is `x / (x + 1)` of what a
 //! command new to the device would be: half of it one width away, nearly all of it many widths away.
-//! A range of one value counts as wide as that value is large, and at least 1. Bits and switching
-//! commands have no distance: the other state of a breaker is mild. A point is judged by the
-//! commands of all clients.
+//! The likely range of `n` different values goes a further `1 / (n − 1)` of their width to either
+//! side, as ends of an even spread are best guessed from a sample: two values say little of where
+//! the third may be. A range of one value counts as wide as that value is large, and at least 1.
+//! Bits and switching commands have no distance: the other state of a breaker is mild. A point is
+//! judged by the commands of all clients.
 //! *Blind to*: points that were never commanded (the `point` detector's); anything inside the range
 //! of a point with more than 16 values; slow drift; what was read rather than commanded.
 //! *State*: none.
@@ -14,7 +16,7 @@
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Event, Space, Stage, Value};
 use crate::ledger::{Command, CommandSum, DeviceSum, Ledger, Values};
-use crate::surprise::{self, Context, FLOOR};
+use crate::surprise::{self, Context, FLOOR, real};
 use crate::words::counted;
 
 pub(crate) const NAME: &str = "value";
@@ -49,8 +51,17 @@ struct Oddity<'a> {
     value: Value,
     sum: &'a CommandSum,
     surprise: Bits,
-    /// In widths of the range, where it is outside.
-    distance: Option<f64>,
+    /// Where it is outside of all known values.
+    distance: Option<Distance>,
+}
+
+/// How far a value is outside of all known ones.
+#[derive(Clone, Copy)]
+struct Distance {
+    /// From the known range, in widths of it.
+    widths: f64,
+    /// From the likely range, in widths of that.
+    likely: f64,
 }
 
 fn oddity<'a>(
@@ -78,9 +89,9 @@ fn oddity<'a>(
     };
     let surprise = match distance {
         None => novelty,
-        Some(x) => {
+        Some(Distance { likely: x, .. }) => {
             // Written so that an infinite distance is all of it.
-            let part = 1.0 / (1.0 + 1.0 / x);
+            let part = if x > 0.0 { 1.0 / (1.0 + 1.0 / x) } else { 0.0 };
             let far = surprise::part_of_bits(device.acts_context().novel(), part);
             if far > novelty { far } else { novelty }
         }
@@ -88,17 +99,27 @@ fn oddity<'a>(
     Some(Oddity { command, value, sum, surprise, distance })
 }
 
-/// How far a number is outside the range, in widths of the range: above 0 if it is outside.
-fn distance(values: &Values, number: f64) -> Option<f64> {
+/// How far a number is outside the range, if it is.
+fn distance(values: &Values, number: f64) -> Option<Distance> {
     let (least, greatest) = values.range()?;
     if (least..=greatest).contains(&number) {
         return None;
     }
+    let margin = match values.distinct() {
+        Some(distinct) if greatest > least => {
+            let others = u64::try_from(distinct).unwrap_or(u64::MAX).saturating_sub(1);
+            (greatest - least) / real(others.max(1))
+        }
+        // One value, or more than are counted.
+        _ => 0.0,
+    };
     let width = if greatest > least { greatest - least } else { greatest.abs().max(1.0) };
     let beyond = if number < least { least - number } else { number - greatest };
-    let x = beyond / width;
-    // NaN is in no range, and as far from it as can be.
-    Some(if x.is_nan() { f64::INFINITY } else { x })
+    // NaN is in no range, and as far from it as can be; so is what overflows.
+    let far = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
+    let outside = if number.is_nan() { number } else { (beyond - margin).max(0.0) };
+    let likely = far(outside / (width + 2.0 * margin));
+    Some(Distance { widths: far(beyond / width), likely })
 }
 
 const fn is_bit(space: Space) -> bool {
@@ -118,7 +139,9 @@ impl Oddity<'_> {
             Some(_) | None => format!("with {}", sum.values.list()),
         };
         let distance = match self.distance {
-            Some(x) => format!("; {value} is {x:.1} widths of that range outside"),
+            Some(Distance { widths, .. }) => {
+                format!("; {value} is {widths:.1} widths of that range outside")
+            }
             None => String::new(),
         };
         Finding {
@@ -172,6 +195,15 @@ mod tests {
         assert!((surprise(&ledger, 139.0 + 39.0) - odd[6] / 2.0).abs() < 0.0751);
         assert!((surprise(&ledger, 100.0 - 39.0) - odd[6] / 2.0).abs() < 0.0751);
         assert!((surprise(&ledger, f64::NAN) - odd[6]).abs() < 1e-9);
+    }
+
+    #[test]
+    fn two_values_say_little_of_where_the_third_may_be() {
+        let polls = || (0..10_000).map(|_| request(5, 21));
+        let two = learned(polls().chain([command(57.0), command(59.0)]));
+        let many = learned(polls().chain((0..12).map(|n| command(57.0 + f64::from(n) / 6.0))));
+        let (near, far) = ([&two, &many].map(|it| surprise(it, 64.0)), surprise(&two, 5_700.0));
+        assert!(near[0] < 6.0 && near[1] > 6.6 && far > 10.0, "{near:?} {far}");
     }
 
     #[test]

@@ -9,6 +9,9 @@
 //! (whence the surprise), and, for acts come in clumps, twice what was learned in ten minutes more.
 //! The learned rate is the acts learned, and one more, over the segments that have any. It is one
 //! finding until the bucket is half empty. Who was never seen is measured by what the whole site does.
+//! Floods of connections (`connection-flood`) are counted as they are asked for: by pair of hosts, and
+//! by server those of clients that the baseline does not have connect to it. Whoever lost a connection
+//! asks for it again: [`AGAIN_A_S`] a second are free, and [`AGAIN`] at once.
 //! *Blind to*: floods below three times the learned rate; what stays unanswered where only one side
 //! of the flow is seen, or some of it was lost; many clients that each do little (their devices'
 //! buckets see them).
@@ -20,8 +23,8 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use crate::detector::{Bits, Detector, Finding};
-use crate::event::{Device, Event, Outcome, Stage};
-use crate::ledger::{Ledger, Pace, SEGMENT_NS, Tally};
+use crate::event::{Attempt, Device, Event, Outcome, Stage};
+use crate::ledger::{AttemptRecord, Ledger, Pace, Pair, SEGMENT_NS, Tally};
 use crate::surprise::real;
 use crate::words::{counted, lasting};
 
@@ -35,6 +38,12 @@ const RAISED: Bits = Bits(20.0);
 
 /// Shares of ten minutes' worth of learned acts that may come at once.
 const CLUMPS: f64 = 2.0;
+
+/// Connections a second that who lost one may ask for anew.
+const AGAIN_A_S: f64 = 1.0;
+
+/// Connections that may be asked for at once besides.
+const AGAIN: f64 = 30.0;
 
 /// Buckets that are kept.
 const KEPT: usize = 32_768;
@@ -50,6 +59,7 @@ pub(crate) struct Floods {
 enum Who {
     Client(IpAddr),
     Device(Device),
+    Pair(Pair),
 }
 
 /// Which acts are counted.
@@ -60,6 +70,7 @@ enum What {
     Refusals,
     Unanswered,
     Reports,
+    Connections,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,6 +89,8 @@ struct Usual {
     acts: u64,
     covered_ns: u64,
     known: bool,
+    /// What is free besides: a second, and at once.
+    free: (f64, f64),
 }
 
 impl Detector for Floods {
@@ -107,7 +120,16 @@ impl Detector for Floods {
                 }
             }
             Stage::Reported => self.count(ledger, event, &[device], What::Reports, found),
-            Stage::Ended { outcome: Outcome::Done, .. } | Stage::Noticed => {}
+            Stage::Attempted(Attempt::Opening) => {
+                let pair = event.conversation.pair();
+                let who = [Who::Pair(pair), device];
+                let known = usize::from(ledger.connects(&pair));
+                let who = who.get(..who.len().saturating_sub(known)).unwrap_or_default();
+                self.count(ledger, event, who, What::Connections, found);
+            }
+            Stage::Ended { outcome: Outcome::Done, .. }
+            | Stage::Noticed
+            | Stage::Attempted(Attempt::Refused | Attempt::Silent) => {}
         }
     }
 }
@@ -155,13 +177,14 @@ impl Bucket {
     /// Takes one act; true if it is the one that raises the finding.
     fn add(&mut self, time_ns: u64, usual: Usual) -> bool {
         let passed_ns = time_ns.saturating_sub(self.last_ns);
-        self.last_ns = self.last_ns.max(time_ns);
+        // A clock that goes back is followed: else nothing would leak until it is there again.
+        self.last_ns = time_ns;
         let leak = (TIMES - 1.0) / TIMES.ln() * usual.acts_in(passed_ns);
-        self.level -= leak;
+        self.level -= leak + usual.free.0 * real(passed_ns) / 1e9;
         if self.level <= 0.0 {
             *self = Self { last_ns: self.last_ns, since_ns: time_ns, ..Self::default() };
         }
-        let full = RAISED.0 / TIMES.log2() + CLUMPS * usual.acts_in(SEGMENT_NS);
+        let full = RAISED.0 / TIMES.log2() + CLUMPS * usual.acts_in(SEGMENT_NS) + usual.free.1;
         self.raised &= self.level > full / 2.0;
         self.level = (self.level + 1.0).min(full.max(1.0));
         self.acts = self.acts.saturating_add(1);
@@ -180,6 +203,10 @@ impl Usual {
 
 fn usual(ledger: &Ledger, who: Who, what: What) -> Usual {
     let (known, reports) = match who {
+        Who::Pair(pair) => return usual_connections(ledger, Some(&pair)),
+        Who::Client(_) | Who::Device(_) if what == What::Connections => {
+            return usual_connections(ledger, None);
+        }
         Who::Client(client) => (ledger.client(&client).map(|sum| &sum.pace), None),
         Who::Device(device) => {
             let reports = ledger.record(&device).and_then(|record| record.reports());
@@ -192,19 +219,31 @@ fn usual(ledger: &Ledger, who: Who, what: What) -> Usual {
         What::Requests => pace.requests.as_ref(),
         What::Commands => pace.commands.as_ref(),
         What::Reports => reports,
-        What::Refusals | What::Unanswered => None,
+        What::Refusals | What::Unanswered | What::Connections => None,
     };
     let acts = match what {
         What::Refusals => pace.refused,
         What::Unanswered => pace.unanswered,
-        What::Requests | What::Commands | What::Reports => tally.map_or(0, Tally::count),
+        What::Requests | What::Commands | What::Reports | What::Connections => {
+            tally.map_or(0, Tally::count)
+        }
     };
     // What was seen once or twice covers no time: ten minutes, or as long as was learned.
     let covered_ns = match (what, tally) {
         (What::Requests, _) | (_, None) => watched_ns,
         (_, Some(tally)) => tally.covered_ns().max(watched_ns.min(SEGMENT_NS)),
     };
-    Usual { acts, covered_ns, known: known.is_some() }
+    Usual { acts, covered_ns, known: known.is_some(), free: (0.0, 0.0) }
+}
+
+/// How many connections are usual of a pair of hosts; of none that is known, only what is free.
+fn usual_connections(ledger: &Ledger, pair: Option<&Pair>) -> Usual {
+    let tally = pair.and_then(|pair| ledger.attempts(pair)).map(AttemptRecord::tally);
+    let watched_ns = covered_ns(ledger.pace().requests.as_ref());
+    // As above, what was seen once or twice covers no time.
+    let covered_ns = covered_ns(tally).max(watched_ns.min(SEGMENT_NS));
+    let (acts, known) = (tally.map_or(0, Tally::count), tally.is_some());
+    Usual { acts, covered_ns, known, free: (AGAIN_A_S, AGAIN) }
 }
 
 /// The time covered by acts: at least a second.
@@ -219,19 +258,32 @@ fn finding(event: &Event, who: Who, what: What, bucket: Bucket, usual: Usual) ->
         What::Refusals => ("refusal-flood", "refused request"),
         What::Unanswered => ("unanswered-flood", "unanswered request"),
         What::Reports => ("report-flood", "report"),
+        What::Connections => ("connection-flood", "connection"),
     };
     let (name, toward) = match (who, what) {
         (Who::Client(client), _) => (client.to_string(), "of"),
+        (Who::Pair(pair), _) => (format!("{} to {}", pair.client, pair.server), "of"),
+        (Who::Device(device), What::Connections) => (device.server.to_string(), "to"),
         (Who::Device(device), What::Reports) => (device.to_string(), "of"),
         (Who::Device(device), _) => (device.to_string(), "to"),
     };
     let actor = match (who, what) {
-        (Who::Device(device), What::Unanswered | What::Reports) => Some(device.server),
-        (Who::Device(_) | Who::Client(_), _) => None,
+        (Who::Device(device), What::Unanswered | What::Reports | What::Connections) => {
+            Some(device.server)
+        }
+        (Who::Device(_) | Who::Client(_) | Who::Pair(_), _) => None,
     };
     let span = event.time_ns.saturating_sub(bucket.since_ns);
     let within = if span == 0 { "at once".to_owned() } else { format!("within {}", lasting(span)) };
-    let whose = if usual.known { "of it" } else { "of the whole site, for it was never seen," };
+    let usually = match (usual.known, what) {
+        (false, What::Connections) => "none".to_owned(),
+        (known, _) => format!(
+            "{} {} in {} in which there were any",
+            counted(usual.acts, noun),
+            if known { "of it" } else { "of the whole site, for it was never seen," },
+            lasting(usual.covered_ns),
+        ),
+    };
     Finding {
         detector: NAME,
         kind,
@@ -240,10 +292,8 @@ fn finding(event: &Event, who: Who, what: What, bucket: Bucket, usual: Usual) ->
         actor,
         about: None,
         because: format!(
-            "{} {toward} {name} {within}; the baseline has {} {whose} in {} in which there were any",
+            "{} {toward} {name} {within}; the baseline has {usually}",
             counted(bucket.acts, noun),
-            counted(usual.acts, noun),
-            lasting(usual.covered_ns),
         ),
         normal_if: format!("baseline knows {noun}s {toward} {name} at this rate"),
     }
@@ -350,6 +400,48 @@ mod tests {
         let findings = found(report);
         let [(_, finding)] = &findings[..] else { panic!("{findings:?}") };
         assert_eq!((finding.kind, finding.actor), ("report-flood", Some([10, 0, 0, 9].into())));
+    }
+
+    fn opening(client: u8, server: u8, ms: u64) -> Event {
+        let stage = Stage::Attempted(Attempt::Opening);
+        let mut event = Event { stage, ..request(client, server) };
+        event.time_ns = START_NS + ms * 1_000_000;
+        event.conversation.unit = 0;
+        event
+    }
+
+    #[test]
+    fn connections_without_end_are_found_and_who_lost_one_may_ask_again() {
+        let findings = found((0..600).map(|n| opening(66, 9, 12 * n)));
+        let [(nth, finding)] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!((finding.kind, finding.actor), ("connection-flood", None));
+        assert!((37..=40).contains(nth), "found at {nth}");
+        assert!(
+            finding.because.ends_with("10.0.0.66 to 10.0.0.9 within 468 ms; the baseline has none"),
+            "{finding:?}"
+        );
+        let again = (0..20_000).map(|n| opening(5, 9, 1_000 * n));
+        assert_eq!(found(again), [], "a master whose device is gone");
+        let standby = (0..200).map(|n| opening(66, n, u64::from(n)));
+        assert_eq!(found(standby), [], "a standby that takes over many devices at once");
+    }
+
+    #[test]
+    fn connections_of_made_up_hosts_are_counted_at_who_is_asked() {
+        let findings = found((0..600).map(|n| opening(u8::try_from(n % 200).unwrap(), 9, 12 * n)));
+        let [(_, finding)] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!((finding.kind, finding.actor), ("connection-flood", Some([10, 0, 0, 9].into())));
+    }
+
+    #[test]
+    fn a_health_check_each_second_and_more_is_as_usual_as_learned() {
+        let mut ledger = site();
+        (0..60_000).for_each(|n| ledger.learn(&opening(7, 9, n * 200)));
+        let mut detector = Floods::default();
+        for n in 0..60_000 {
+            let event = opening(7, 9, 20_000_000 + n * 100);
+            detector.judge(&ledger, &event, &mut |finding| panic!("{finding:?}"));
+        }
     }
 
     #[test]

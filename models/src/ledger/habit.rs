@@ -1,14 +1,16 @@
 //! How often a client does something new: what an alarm budget can be held to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::records::ConversationRecord;
 use super::store::Ledger;
-use crate::event::Intent;
+use super::tally::{SEGMENT_NS, Tally};
+use crate::event::{Conversation, Intent};
 use crate::surprise::real;
 
-/// A day, in nanoseconds.
-const DAY_NS: u64 = 86_400 * 1_000_000_000;
+/// A day, in segments.
+const DAY: u64 = 86_400 * 1_000_000_000 / SEGMENT_NS;
 
 /// New things that come within this time of each other are one: fifteen minutes.
 const QUIET_NS: u64 = 900 * 1_000_000_000;
@@ -16,19 +18,13 @@ const QUIET_NS: u64 = 900 * 1_000_000_000;
 impl Ledger {
     /// How often a day each client gave a command, or sent a function that gives one, for the first
     /// time in a conversation that was known; counted over the second half of the learned time, when
-    /// the common things are learned.
+    /// the common things are learned. Time is that of the segments in which anything was heard, so that a
+    /// clock that jumps or a sensor that was off makes no days.
     ///
     /// `None` where that half is shorter than a day: then nothing can be said of days.
     #[must_use]
     pub fn habits(&self) -> Option<BTreeMap<IpAddr, f64>> {
-        let tallies = || self.facts.conversations.values().map(|record| &record.tally);
-        let first_ns = tallies().map(|tally| tally.first_ns).min()?;
-        let last_ns = tallies().map(|tally| tally.last_ns).max()?;
-        let half_ns = last_ns.saturating_sub(first_ns) / 2;
-        if half_ns < DAY_NS {
-            return None;
-        }
-        let from_ns = first_ns.saturating_add(half_ns);
+        let (from_ns, half) = self.second_half()?;
         let mut times: BTreeMap<IpAddr, Vec<u64>> = BTreeMap::new();
         for (conversation, record) in &self.facts.conversations {
             if record.tally.first_ns >= from_ns {
@@ -40,9 +36,41 @@ impl Ledger {
             let new = commands.chain(functions).filter(|time_ns| *time_ns >= from_ns);
             times.entry(conversation.client).or_default().extend(new);
         }
-        let days = real(half_ns) / real(DAY_NS);
+        let days = real(half) / real(DAY);
         Some(times.into_iter().map(|(client, times)| (client, episodes(times) / days)).collect())
     }
+
+    /// The conversations in which commands were given time and again in the second half of the
+    /// learned time, and none was new: what a client does daily elsewhere explains no new one here.
+    #[must_use]
+    pub fn settled(&self) -> BTreeSet<Conversation> {
+        let Some((from_ns, _)) = self.second_half() else { return BTreeSet::new() };
+        let all = self.facts.conversations.iter();
+        let settled = all.filter(|(_, record)| is_settled(record, from_ns));
+        settled.map(|(conversation, _)| *conversation).collect()
+    }
+
+    /// When the second half of the learned time began, and how many segments it has; `None` where
+    /// that is shorter than a day.
+    fn second_half(&self) -> Option<(u64, u64)> {
+        let segments = self.pace().requests.as_ref()?.segments();
+        let half = segments.count() / 2;
+        let from_ns = segments.start_ns(half)?;
+        (half >= DAY).then_some((from_ns, half))
+    }
+}
+
+/// Stretches of ten minutes with commands that show that no new ones are to be expected.
+const VISITS: u64 = 8;
+
+/// Whether a conversation was commanded in often since then, and nothing new.
+fn is_settled(record: &ConversationRecord, from_ns: u64) -> bool {
+    let new = |tally: &Tally| tally.first_ns >= from_ns;
+    let functions = record.functions.iter().filter(|(key, _)| key.intent.commands());
+    let tallies = functions.map(|(_, function)| &function.tally);
+    let visits = tallies.clone().map(|tally| tally.segments.since(from_ns)).max().unwrap_or(0);
+    visits >= VISITS
+        && !tallies.chain(record.commands.values().map(|record| &record.tally)).any(new)
 }
 
 /// How many runs of times there are with no more than [`QUIET_NS`] between.
@@ -69,7 +97,7 @@ mod tests {
 
     /// A client that polls for ten days and writes to `points` new points in the last five.
     fn site(points: u32) -> Ledger {
-        let polls = (0..10 * 24).map(|hour| later(request(5, 21), hour * 60));
+        let polls = (0..10 * 144).map(|segment| later(request(5, 21), segment * 10));
         let new = (0..points).map(|point| {
             let event = write(&request(5, 21), point, Value::Number(1.0));
             later(event, 5 * DAY + u64::from(point) * 20)
@@ -92,6 +120,24 @@ mod tests {
             ledger.learn(&later(event, 8 * DAY + u64::from(hour) * 60));
         }
         assert!(ledger.habits().unwrap()[&IpAddr::from([10, 0, 0, 5])].abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_conversation_is_settled_by_many_visits_without_anything_new() {
+        let settled = |visits: u64, new: bool| {
+            let mut ledger = site(0);
+            let command = |point| write(&request(5, 21), point, Value::Number(1.0));
+            ledger.learn(&later(command(1), DAY));
+            for visit in 0..visits {
+                ledger.learn(&later(command(1), 6 * DAY + visit * 60));
+            }
+            if new {
+                ledger.learn(&later(command(2), 7 * DAY));
+            }
+            ledger.settled().len()
+        };
+        assert_eq!([settled(7, false), settled(8, false), settled(8, true)], [0, 1, 0]);
+        assert_eq!(Ledger::default().settled().len(), 0);
     }
 
     #[test]

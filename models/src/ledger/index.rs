@@ -6,12 +6,13 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 
+use super::attempts::Pair;
 use super::pace::Pace;
 use super::ranges;
 use super::records::{Command, FunctionKey, Span};
 use super::store::Facts;
 use super::values::Values;
-use crate::event::{Conversation, Device, Space};
+use crate::event::{Conversation, Device, Intent, Space};
 use crate::surprise::Context;
 
 /// In how many children of a context each symbol was met: what a parent counts.
@@ -60,6 +61,22 @@ pub struct ClientSum {
     pub functions: Kinds<FunctionKey>,
     /// How often its acts came.
     pub pace: Pace,
+    given: BTreeMap<(Intent, Space), u64>,
+}
+
+impl ClientSum {
+    /// How many points it gave such a command, counted for each time.
+    #[must_use]
+    pub fn given(&self, intent: Intent, space: Space) -> u64 {
+        self.given.get(&(intent, space)).copied().unwrap_or(0)
+    }
+
+    /// Commands as events, counted for each point and time; intent and kind of point as symbols.
+    #[must_use]
+    pub fn given_context(&self) -> Context {
+        let events = self.given.values().copied().fold(0, u64::saturating_add);
+        Context { events, distinct: size(self.given.len()) }
+    }
 }
 
 /// All conversations with one device.
@@ -69,8 +86,6 @@ pub struct DeviceSum {
     pub acts: u64,
     /// Conversations with it.
     pub conversations: u64,
-    /// When it was first asked anything, in nanoseconds since 1970 UTC.
-    pub first_ns: u64,
     /// Reads of spans.
     pub reads: u64,
     /// Distinct spans read.
@@ -147,6 +162,8 @@ pub(crate) struct Index {
     pub(crate) pace: Pace,
     pub(crate) clients: HashMap<IpAddr, ClientSum>,
     pub(crate) servers: HashSet<IpAddr>,
+    /// Hosts that have conversations.
+    pub(crate) pairs: HashSet<Pair>,
     pub(crate) devices: HashMap<Device, DeviceSum>,
     /// In how many clients' conversations each function was sent.
     pub(crate) functions: Kinds<FunctionKey>,
@@ -170,7 +187,7 @@ impl Index {
         let mut index = Self::default();
         for (conversation, record) in &facts.conversations {
             index.add_conversation(conversation);
-            index.add_acts(conversation, record.tally.count, record.tally.first_ns);
+            index.add_acts(conversation, record.tally.count);
             index.each_pace(conversation, |pace| pace.add_acts(&record.tally));
             for (key, function) in &record.functions {
                 index.add_function(conversation.client, *key);
@@ -179,6 +196,7 @@ impl Index {
                 });
             }
             for (command, record) in &record.commands {
+                index.add_given(conversation.client, *command, record.tally.count);
                 let sum = index.add_command(conversation.device(), *command, true);
                 sum.acts = sum.acts.saturating_add(record.tally.count);
                 sum.values.merge(&record.values);
@@ -200,16 +218,16 @@ impl Index {
         device.conversations += 1;
         let at = device.with.partition_point(|known| known < conversation);
         device.with.insert(at, *conversation);
+        self.pairs.insert(conversation.pair());
         // A host that only asks itself (a simulation on one machine) serves nobody.
         if conversation.server != conversation.client {
             self.servers.insert(conversation.server);
         }
     }
 
-    pub(crate) fn add_acts(&mut self, conversation: &Conversation, count: u64, first_ns: u64) {
+    pub(crate) fn add_acts(&mut self, conversation: &Conversation, count: u64) {
         let client = self.clients.entry(conversation.client).or_default();
         let device = self.devices.entry(conversation.device()).or_default();
-        device.first_ns = if device.acts == 0 { first_ns } else { device.first_ns.min(first_ns) };
         for acts in [&mut self.acts, &mut client.acts, &mut device.acts] {
             *acts = acts.saturating_add(count);
         }
@@ -234,6 +252,13 @@ impl Index {
         if self.clients.entry(client).or_default().functions.add(key) {
             self.functions.add(key);
         }
+    }
+
+    /// A command that a client gave so often.
+    pub(crate) fn add_given(&mut self, client: IpAddr, command: Command, times: u64) {
+        let client = self.clients.entry(client).or_default();
+        let given = client.given.entry((command.intent, command.space)).or_insert(0);
+        *given = given.saturating_add(times);
     }
 
     /// The sum for a command, which may be new in its conversation.

@@ -119,6 +119,7 @@ impl Ledger {
                 self.learn_reported(event);
             }
             Stage::Noticed => {}
+            Stage::Attempted(attempt) => self.learn_attempt(event, attempt),
         }
     }
 
@@ -243,7 +244,7 @@ impl Ledger {
             self.facts.refuse(Limit::Conversations, 1);
             return false;
         }
-        self.index.add_acts(conversation, 1, time_ns);
+        self.index.add_acts(conversation, 1);
         self.index.each_pace(conversation, |pace| pace.add_act(time_ns));
         true
     }
@@ -295,6 +296,7 @@ impl Ledger {
                 refused += 1;
                 continue;
             }
+            self.index.add_given(event.conversation.client, command, 1);
             let sum = self.index.add_command(device, command, new);
             let known = record
                 .commands

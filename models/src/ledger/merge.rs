@@ -10,7 +10,7 @@ use super::provenance::SameCapture;
 use super::records::{ConversationRecord, DeviceRecord};
 use super::store::{Facts, Ledger};
 use crate::limits::{
-    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
+    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
     POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
 
@@ -46,6 +46,7 @@ impl Facts {
         self.add_rulings(other);
         add_each(&mut self.conversations, &other.conversations, ConversationRecord::merge);
         add_each(&mut self.devices, &other.devices, DeviceRecord::merge);
+        add_each(&mut self.attempts, &other.attempts, super::AttemptRecord::merge);
         for (host, theirs) in &other.hosts {
             let ours = self.hosts.entry(*host).or_default();
             for (mac, tally) in theirs {
@@ -63,6 +64,7 @@ impl Facts {
         self.prune_reads();
         self.prune_points();
         self.prune_macs();
+        self.prune_attempts();
         self.devices.retain(|_, record| !record.is_empty());
     }
 
@@ -120,6 +122,15 @@ impl Facts {
         }
         self.hosts.retain(|_, macs| !macs.is_empty());
         self.refuse(Limit::Macs, size(surplus.len()));
+    }
+
+    fn prune_attempts(&mut self) {
+        let all = self.attempts.iter().map(|(pair, record)| (record.tally.first_ns, *pair));
+        let surplus = surplus(all.collect(), ATTEMPTS);
+        for pair in &surplus {
+            self.attempts.remove(pair);
+        }
+        self.refuse(Limit::Attempts, size(surplus.len()));
     }
 
     fn prune_reads(&mut self) {

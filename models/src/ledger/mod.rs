@@ -6,7 +6,7 @@
 //! ```text
 //! gridtap-baseline 1
 //! capture sha256:<hex> packets <n> from <time> to <time>
-//! limit <conversations|functions|points|reads|reported|macs> refused <n>
+//! limit <conversations|functions|points|reads|reported|macs|attempts> refused <n>
 //! ruling <normal|never> "<text>" by "<who>" at <time>
 //! ruling window <time> to <time> actor <address> by "<who>" at <time>
 //! conversation modbus <client> -> <server> unit <n> <tally>
@@ -21,6 +21,7 @@
 //!   point <space> <address> first <time> values <values> steps <spread> followed <n> ignored <n>
 //!     unexplained <n> (on the same line)
 //! host <address> mac <mac> <tally>
+//! attempts <protocol> <client> -> <server> refused <n> silent <n> <tally>
 //! checksum sha256:<hex of all lines above>
 //! ```
 //!
@@ -29,6 +30,9 @@
 //! or `<bits not looked at> <bin>:<n>,…` ([`Spread`]). Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.
 
+mod attempts;
+mod coverage;
+mod coverage_show;
 mod diff;
 mod diff_show;
 mod error;
@@ -52,6 +56,8 @@ mod time;
 mod values;
 mod write;
 
+pub use attempts::{AttemptRecord, Pair};
+pub use coverage::{Counted, Coverage, PAIRS, Readiness, Ready, WELL};
 pub use diff::{Change, Difference, Subject};
 pub use diff_show::show_differences;
 pub use error::LoadError;
@@ -61,6 +67,7 @@ pub use learn::{Observation, Saw};
 pub use mac::Mac;
 pub use pace::{Pace, Pattern};
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};
+pub(crate) use ranges::hold;
 pub use records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
     Outcomes, Point, PointRecord, Span,
@@ -69,6 +76,7 @@ pub use rulings::{BadRuling, Ruled, Ruling};
 pub use spread::Spread;
 pub use store::{Counts, Ledger};
 pub use tally::{SEGMENT_NS, Segments, Tally};
+pub(crate) use time::Time;
 pub use values::Values;
 
 #[cfg(test)]

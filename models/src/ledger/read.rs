@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::attempts::{AttemptRecord, Pair};
 use super::error::LoadError;
 use super::fields::{Fields, Read};
 use super::mac::Mac;
@@ -19,7 +20,7 @@ use super::time::Time;
 use super::write::{CHECKSUM, MAGIC, VERSION};
 use crate::event::{Conversation, Device, Intent, Mark, Protocol, Space};
 use crate::limits::{
-    CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
+    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
     POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE, RULINGS,
 };
 
@@ -84,6 +85,7 @@ enum Key {
     Conversation(Conversation, Fact),
     Device(Device, Trait),
     Host(IpAddr, Mac),
+    Attempts(Pair),
 }
 
 /// Where a line stands within its device.
@@ -130,6 +132,7 @@ impl Reader {
             ("function", true) => self.function(fields),
             ("command", true) => self.command(fields),
             ("host", false) => self.host(fields),
+            ("attempts", false) => self.attempts(fields),
             ("reports", true) => self.reports(fields),
             ("delay", true) => self.delay(fields),
             ("quirk", true) => self.quirk(fields),
@@ -318,6 +321,23 @@ impl Reader {
         room(macs.len() <= MACS_A_HOST, "MAC addresses of a host")
     }
 
+    fn attempts(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let protocol = fields.known("protocol", Protocol::from_word)?;
+        let client = fields.number("an address")?;
+        fields.word("->")?;
+        let pair = Pair { protocol, client, server: fields.number("an address")? };
+        fields.word("refused")?;
+        let refused = fields.number("a count")?;
+        fields.word("silent")?;
+        let silent = fields.number("a count")?;
+        let tally = fields.tally()?;
+        fields.end()?;
+        self.follow(Key::Attempts(pair))?;
+        room(self.facts.attempts.len() < ATTEMPTS, "pairs of hosts that connect")?;
+        self.facts.attempts.insert(pair, AttemptRecord { tally, refused, silent });
+        Ok(())
+    }
+
     fn quirk(&mut self, mut fields: Fields<'_>) -> Read<()> {
         let mark = fields.known("quirk", Mark::from_word)?;
         let tally = fields.tally()?;
@@ -364,7 +384,12 @@ impl Reader {
         match self.last {
             Some(Key::Conversation(conversation, _)) => Ok(conversation),
             Some(
-                Key::Capture(_) | Key::Limit(_) | Key::Ruling(_) | Key::Device(..) | Key::Host(..),
+                Key::Capture(_)
+                | Key::Limit(_)
+                | Key::Ruling(_)
+                | Key::Device(..)
+                | Key::Host(..)
+                | Key::Attempts(_),
             )
             | None => Err(ALONE.to_owned()),
         }

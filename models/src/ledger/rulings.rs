@@ -106,6 +106,13 @@ impl Ledger {
         self.facts.rulings.iter()
     }
 
+    /// Whether this sentence was ruled normal.
+    #[must_use]
+    pub fn is_ruled_normal(&self, normal_if: &str) -> bool {
+        !self.facts.rulings.is_empty()
+            && self.facts.rulings.contains_key(&Ruling::Normal(normal_if.to_owned()))
+    }
+
     /// Whether a finding about `event` was ruled normal, or falls into a window of its actor.
     #[must_use]
     pub fn excuses(&self, finding: &Finding, event: &Event) -> bool {
@@ -120,8 +127,7 @@ impl Ledger {
             }
             Ruling::Normal(_) | Ruling::Never(_) => false,
         };
-        self.facts.rulings.contains_key(&Ruling::Normal(finding.normal_if.clone()))
-            || self.facts.rulings.keys().any(within)
+        self.is_ruled_normal(&finding.normal_if) || self.facts.rulings.keys().any(within)
     }
 
     /// The first of the event's acts that was ruled never to be normal.

@@ -43,6 +43,7 @@ impl Ledger {
         }
         self.show_polled(&mut table);
         self.show_hosts(&mut table);
+        self.show_attempts(&mut table);
         table.aligned(&mut name)
     }
 
@@ -81,6 +82,19 @@ impl Ledger {
             for (mac, tally) in macs {
                 table.row(format!("  {host} mac {mac}"), tally, String::new());
             }
+        }
+    }
+
+    fn show_attempts(&self, table: &mut Table) {
+        if !self.facts.attempts.is_empty() {
+            table.line(String::new());
+            table.line("connections asked for".to_owned());
+        }
+        for (pair, record) in sorted(&self.facts.attempts) {
+            let some = [(record.refused, "refused"), (record.silent, "without an answer")];
+            let some = some.iter().filter(|(count, _)| *count > 0);
+            let some = some.map(|(count, word)| format!("{} {word}", grouped(*count)));
+            table.row(format!("  {pair}"), &record.tally, some.collect::<Vec<_>>().join(", "));
         }
     }
 

@@ -99,6 +99,11 @@ impl Spread {
         if bin <= 0 { self.middle(bin) } else { self.middle(bin) + self.width(bin) / 2.0 }
     }
 
+    /// The middle of each bin and its count, sorted.
+    pub fn each(&self) -> impl Iterator<Item = (f64, u64)> {
+        self.bins.iter().map(|&(bin, count)| (self.middle(bin), count))
+    }
+
     /// Mean and standard deviation, to the width of the bins; `None` without finite numbers.
     #[must_use]
     pub fn mean_and_deviation(&self) -> Option<(f64, f64)> {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::attempts::{AttemptRecord, Pair};
 use super::index::{ClientSum, DeviceSum, Index, Kinds, size};
 use super::mac::Mac;
 use super::pace::Pace;
@@ -38,6 +39,8 @@ pub(crate) struct Facts {
     pub(crate) devices: HashMap<Device, DeviceRecord>,
     /// The addresses of the link layer that hosts had.
     pub(crate) hosts: BTreeMap<IpAddr, BTreeMap<Mac, Tally>>,
+    /// Who asks whom for connections.
+    pub(crate) attempts: HashMap<Pair, AttemptRecord>,
 }
 
 impl Facts {
@@ -116,6 +119,12 @@ impl Ledger {
         self.facts.devices.get(device)
     }
 
+    /// What was learned of each device, sorted.
+    #[must_use]
+    pub fn devices(&self) -> Vec<(&Device, &DeviceRecord)> {
+        sorted(&self.facts.devices)
+    }
+
     /// In how many ten-minute segments the device of a conversation was heard, at least.
     #[must_use]
     pub fn segments(&self, conversation: &Conversation) -> u64 {
@@ -143,6 +152,14 @@ impl Ledger {
         self.index.clients.get(client)
     }
 
+    /// Whether the server of a device has others behind its address.
+    #[must_use]
+    pub fn has_other_units(&self, device: &Device) -> bool {
+        self.index.devices.keys().any(|other| {
+            other != device && (other.protocol, other.server) == (device.protocol, device.server)
+        })
+    }
+
     /// All conversations with a device together.
     #[must_use]
     pub fn device(&self, device: &Device) -> Option<&DeviceSum> {
@@ -159,6 +176,11 @@ impl Ledger {
     #[must_use]
     pub const fn pace(&self) -> &Pace {
         &self.index.pace
+    }
+
+    /// The hosts of which an address of the link layer is known, sorted.
+    pub fn hosts(&self) -> impl Iterator<Item = (&IpAddr, &BTreeMap<Mac, Tally>)> {
+        self.facts.hosts.iter()
     }
 
     /// The addresses of the link layer that a host had, sorted.

@@ -119,10 +119,39 @@ impl Segments {
         self.ranges.iter().map(|&(first, last)| u64::from(last.abs_diff(first)) + 1).sum()
     }
 
+    /// How many there are from the one of a time on.
+    pub(crate) fn since(&self, time_ns: u64) -> u64 {
+        let from = Self::at(time_ns);
+        let later = self.ranges.iter().filter(|(_, last)| *last >= from);
+        later.map(|&(first, last)| u64::from(last.abs_diff(first.max(from))) + 1).sum()
+    }
+
     /// Whether there were more, which are forgotten.
     #[must_use]
     pub const fn more(&self) -> bool {
         self.earlier
+    }
+
+    /// When the segment begins that comes after so many others, in nanoseconds since 1970 UTC.
+    #[must_use]
+    pub fn start_ns(&self, nth: u64) -> Option<u64> {
+        let mut left = nth;
+        for &(first, last) in &self.ranges {
+            let count = u64::from(last.abs_diff(first)) + 1;
+            if left < count {
+                return Some((u64::from(first) + left).saturating_mul(SEGMENT_NS));
+            }
+            left -= count;
+        }
+        None
+    }
+
+    /// How many of them came before that of a time.
+    #[must_use]
+    pub fn before(&self, time_ns: u64) -> u64 {
+        let before = (0, Self::at(time_ns));
+        let through: u64 = self.ranges.iter().map(|range| overlap(*range, before)).sum();
+        through.saturating_sub(u64::from(ranges::hold(&self.ranges, before.1)))
     }
 
     /// The longest stretch of these segments' gaps, counted in segments of `all`.

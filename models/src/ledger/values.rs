@@ -144,6 +144,20 @@ impl Values {
         self.range.map(|(least, greatest)| (least.real(), greatest.real()))
     }
 
+    /// Each number and how often it was counted, sorted; to the width of the bins where there were too
+    /// [`many`](Self::many). NaN is left out.
+    #[must_use]
+    pub fn each_number(&self) -> Vec<(f64, u64)> {
+        if self.many {
+            return self.spread.each().filter(|(number, _)| !number.is_nan()).collect();
+        }
+        let number = |(value, count): &(Exact, u64)| match value {
+            Exact::Number(number) if !number.real().is_nan() => Some((number.real(), *count)),
+            Exact::Number(_) | Exact::Switch(_) => None,
+        };
+        self.exact.iter().filter_map(number).collect()
+    }
+
     /// How the numbers spread.
     #[must_use]
     pub const fn spread(&self) -> &Spread {

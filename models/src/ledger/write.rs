@@ -62,6 +62,9 @@ impl fmt::Display for Facts {
                 writeln!(f, "host {host} mac {mac} {tally}")?;
             }
         }
+        for (pair, record) in sorted(&self.attempts) {
+            writeln!(f, "attempts {pair} {record}")?;
+        }
         Ok(())
     }
 }

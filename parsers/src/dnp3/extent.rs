@@ -1,7 +1,5 @@
 //! How many octets the objects behind a header take.
 
-use core::ops::RangeInclusive;
-
 use nom::Parser;
 use nom::bytes::complete::take;
 
@@ -12,9 +10,6 @@ use super::qualifier::{Prefix, Range, Width};
 use super::table::Layout;
 use super::value::Point;
 use crate::error::{Class, Fault, Wire, fault};
-
-/// The groups whose variations are lengths.
-const OCTET_STRINGS: RangeInclusive<u8> = 110..=113;
 
 /// Steps over the objects of `header`, whose octets begin at `start` and `body`. What is wrong but
 /// does not hide where they end is handed back.
@@ -39,9 +34,7 @@ pub(crate) fn measure<'a>(
     if object.layout == Layout::NoData {
         let what = "a variation that carries nothing, where objects follow";
         let nothing = Fault { left: start, class: Class::Object, what };
-        // Where a variation is a length, 0 is one too.
-        let empty = header.range == Range::All || OCTET_STRINGS.contains(&header.group);
-        if !empty {
+        if header.range != Range::All && !header.may_be_empty() {
             return Err(nom::Err::Error(nothing));
         }
         let (left, ()) = skip(header, header.prefix.octets(), body)?;

@@ -90,6 +90,12 @@ impl<'a> ObjectHeader<'a> {
     pub fn points(&self) -> Points<'a> {
         Points::new(*self)
     }
+
+    /// Whether its objects may be of no octets: octet strings and virtual terminals, whose variation
+    /// is their length.
+    pub(crate) fn may_be_empty(&self) -> bool {
+        matches!(self.group, 110..=113)
+    }
 }
 
 /// The object headers of a fragment.

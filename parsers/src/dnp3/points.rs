@@ -88,6 +88,11 @@ impl<'a> Points<'a> {
                 point.value = Value::Attribute(attribute);
                 Some(left)
             }
+            // A string of no octets still has its index.
+            Layout::NoData if header.prefix != Prefix::None && header.may_be_empty() => {
+                point.value = Value::Octets(&[]);
+                Some(left)
+            }
             Layout::NoData | Layout::File | Layout::Auth | Layout::Opaque => None,
         }
     }
@@ -348,5 +353,15 @@ mod tests {
         assert_eq!(mac[0].value, Value::Octets(&[0xaa, 0xbb]));
         let counter = points(&hex!("14 06 4b 01 02 0300"));
         assert_eq!(counter[0].value, Value::Unsigned(3));
+    }
+
+    #[test]
+    fn a_string_of_no_octets_has_an_index() {
+        let (read, error) =
+            fragment(link::Header::default(), &hex!("c0 81 00 00 70 00 17 02 05 09"));
+        assert_eq!(error.map(|error| error.offset), Some(4), "0 is no length to write");
+        let header = read.unwrap().objects.headers().next().unwrap();
+        let points: Vec<_> = header.points().map(|point| (point.index, point.value)).collect();
+        assert_eq!(points, [5, 9].map(|index| (Some(index), Value::Octets(&[]))));
     }
 }

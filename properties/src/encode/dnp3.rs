@@ -51,7 +51,7 @@ fn header_of(said: &ObjectHeader<'_>, base_ms: Option<u64>) -> Option<Header> {
     };
     let mut anew = Header::raw(group, variation, qualifier, &octets);
     let layout = layout(group, variation);
-    // Of strings without octets not even the indices are told.
+    // Cut objects are not told.
     let told = u32::try_from(said.points().count()).ok()?;
     if prefix > 0 && told < said.count() {
         return None;
@@ -60,7 +60,9 @@ fn header_of(said: &ObjectHeader<'_>, base_ms: Option<u64>) -> Option<Header> {
         if prefix > 0 {
             anew = anew.with(&number(point.index?, prefix));
         }
-        if matches!(point, Point { value: Value::Absent, flags: None, .. }) {
+        // A string of no octets has an index and nothing else.
+        let empty = matches!(point.value, Value::Octets([])) && variation == 0;
+        if empty || matches!(point, Point { value: Value::Absent, flags: None, .. }) {
             continue;
         }
         for field in layout? {

@@ -43,6 +43,8 @@ pub(super) struct Episode {
     severity: Severity,
     kind: &'static str,
     hard: bool,
+    /// Whether any of its findings is hard, be it the gravest or not.
+    pub(super) any_hard: bool,
     surprise_bits: f64,
     what: String,
     because: String,
@@ -68,6 +70,7 @@ impl Episode {
             severity: Severity::Info,
             kind: "",
             hard: false,
+            any_hard: false,
             surprise_bits: 0.0,
             what: String::new(),
             because: String::new(),

@@ -2,6 +2,7 @@
 
 mod episode;
 mod raiser;
+mod rate;
 pub mod read;
 mod record;
 mod severity;

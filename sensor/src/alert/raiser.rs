@@ -1,6 +1,6 @@
 //! Raise: findings of one actor become one alert, written again as its episode grows.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
@@ -9,6 +9,7 @@ use gridtap_models::ledger;
 use sha2::{Digest, Sha256};
 
 use super::episode::{Episode, Judging, gravest};
+use super::rate::{self, Rate};
 use super::record::Alert;
 use super::severity::Consequence;
 use crate::source::CaptureNames;
@@ -52,6 +53,8 @@ pub struct Raiser {
     open: BTreeMap<IpAddr, Episode>,
     /// No open episode can end before this capture time.
     earliest_end_ns: u64,
+    /// The latest act of any open episode.
+    latest_ns: u64,
     /// Odd acts that have not ended, and whose they are.
     awaited: HashMap<(Conversation, u64), IpAddr>,
     awaited_order: VecDeque<(Conversation, u64)>,
@@ -60,8 +63,11 @@ pub struct Raiser {
     closed_early: u64,
     given_up: u64,
     /// How often a day each client does something new, where that is known.
-    habits: BTreeMap<IpAddr, f64>,
+    habits: Option<BTreeMap<IpAddr, f64>>,
+    /// Conversations that such a habit says nothing of.
+    settled: BTreeSet<Conversation>,
     muted: u64,
+    rate: Rate,
     taken: Vec<Taken>,
 }
 
@@ -74,13 +80,16 @@ impl Raiser {
             judging: Judging { captures: captures.into(), baseline: None },
             open: BTreeMap::new(),
             earliest_end_ns: u64::MAX,
+            latest_ns: 0,
             awaited: HashMap::new(),
             awaited_order: VecDeque::new(),
             dropped_packets: 0,
             closed_early: 0,
             given_up: 0,
-            habits: BTreeMap::new(),
+            habits: None,
+            settled: BTreeSet::new(),
             muted: 0,
+            rate: Rate::default(),
             taken: Vec::new(),
         }
     }
@@ -90,25 +99,34 @@ impl Raiser {
         self.judging.baseline = Some(digest);
     }
 
-    /// Names how often a day each client does something new.
-    pub fn set_habits(&mut self, habits: BTreeMap<IpAddr, f64>) {
-        self.habits = habits;
+    /// Takes from what was learned how often a day each client does something new, where that is
+    /// known, and in which conversations nobody does.
+    pub fn set_habits(
+        &mut self,
+        habits: Option<BTreeMap<IpAddr, f64>>,
+        settled: BTreeSet<Conversation>,
+    ) {
+        (self.habits, self.settled) = (habits, settled);
     }
 
     /// The clients that do more new things a day than the operator wants to read of, and how many:
     /// new commands of theirs raise nothing by themselves.
     pub fn muted_clients(&self) -> impl Iterator<Item = (IpAddr, f64)> {
         let a_day = self.settings.a_day;
-        self.habits
-            .iter()
-            .map(|(client, rate)| (*client, *rate))
-            .filter(move |habit| habit.1 > a_day)
+        let habits = self.habits.iter().flatten();
+        habits.map(|(client, rate)| (*client, *rate)).filter(move |habit| habit.1 > a_day)
     }
 
     /// Findings that were not raised because of that.
     #[must_use]
     pub fn muted(&self) -> u64 {
         self.muted
+    }
+
+    /// What was promised of alerts a day and what came of it, in sentences.
+    #[must_use]
+    pub fn rates(&self) -> String {
+        rate::text(&self.rate, self.settings.a_day, self.habits.is_some())
     }
 
     /// What episodes took of the act that was handed over last.
@@ -129,8 +147,10 @@ impl Raiser {
     /// Whether a finding about an act is not raised because its client does such things too often.
     #[must_use]
     pub fn mutes(&self, finding: &Finding, about: &Event) -> bool {
-        let habit = self.habits.get(&about.conversation.client);
-        let usual = habit.is_some_and(|rate| *rate > self.settings.a_day);
+        let habits = self.habits.as_ref();
+        let habit = habits.and_then(|habits| habits.get(&about.conversation.client));
+        let usual = habit.is_some_and(|rate| *rate > self.settings.a_day)
+            && !self.settled.contains(&about.conversation);
         !finding.hard && usual && ledger::may_be_habit(finding.kind, about.intent)
     }
 
@@ -162,6 +182,9 @@ impl Raiser {
         out: &mut dyn FnMut(Alert),
     ) {
         self.close_quiet(event.time_ns, out);
+        if !hard_only {
+            self.rate.note(event.time_ns);
+        }
         self.taken.clear();
         let counts = |(_, finding): &(usize, &Finding)| {
             let about = finding.about.as_deref().unwrap_or(event);
@@ -183,7 +206,7 @@ impl Raiser {
             let (ours, others): (Vec<_>, Vec<_>) = counted.into_iter().partition(same);
             counted = others;
             let ours: Vec<&Finding> = ours.into_iter().map(|(_, finding)| finding).collect();
-            self.extend(about.unwrap_or(event), place, &ours, out);
+            self.extend(about.unwrap_or(event), place, &ours, !hard_only, out);
         }
         if let Stage::Ended { outcome, .. } = event.stage {
             self.ended(event, outcome);
@@ -195,19 +218,20 @@ impl Raiser {
         for (_, episode) in core::mem::take(&mut self.open) {
             out(episode.alert(&self.judging, true));
         }
-        self.earliest_end_ns = u64::MAX;
+        (self.earliest_end_ns, self.latest_ns) = (u64::MAX, 0);
     }
 
     /// Closes the episodes that were quiet for long enough at capture time `now_ns`.
     pub fn close_quiet(&mut self, now_ns: u64, out: &mut dyn FnMut(Alert)) {
-        if now_ns < self.earliest_end_ns {
+        let quiet_ns = self.settings.quiet_ns;
+        if now_ns < self.earliest_end_ns && now_ns.saturating_add(quiet_ns) > self.latest_ns {
             return;
         }
-        let quiet_ns = self.settings.quiet_ns;
         let over: Vec<IpAddr> = self
             .open
             .iter()
-            .filter(|(_, episode)| episode.last_ns.saturating_add(quiet_ns) <= now_ns)
+            // A clock that goes back by as much ends it as well: else it would be open until then.
+            .filter(|(_, episode)| episode.last_ns.abs_diff(now_ns) >= quiet_ns)
             .map(|(actor, _)| *actor)
             .collect();
         for actor in over {
@@ -217,6 +241,7 @@ impl Raiser {
         }
         let ends = self.open.values().map(|episode| episode.last_ns.saturating_add(quiet_ns));
         self.earliest_end_ns = ends.min().unwrap_or(u64::MAX);
+        self.latest_ns = self.open.values().map(|episode| episode.last_ns).max().unwrap_or(0);
     }
 
     fn extend(
@@ -224,20 +249,28 @@ impl Raiser {
         event: &Event,
         place: usize,
         findings: &[&Finding],
+        judging: bool,
         out: &mut dyn FnMut(Alert),
     ) {
         let actor = findings.iter().find_map(|f| f.actor).unwrap_or(event.conversation.client);
-        if !self.open.contains_key(&actor) {
+        let begins = !self.open.contains_key(&actor);
+        if begins {
             self.make_room(out);
             let id = self.id(actor, event, findings);
             self.open.insert(actor, Episode::new(id, actor, event));
         }
         let end_ns = event.time_ns.saturating_add(self.settings.quiet_ns);
         self.earliest_end_ns = self.earliest_end_ns.min(end_ns);
+        self.latest_ns = self.latest_ns.max(event.time_ns);
         if event.stage == Stage::Requested {
             self.wait_for(event, actor);
         }
         let Some(episode) = self.open.get_mut(&actor) else { return };
+        let hard = findings.iter().any(|finding| finding.hard) && !episode.any_hard;
+        episode.any_hard |= hard;
+        if judging {
+            self.rate.count(begins, hard);
+        }
         let told = episode.add(event, findings);
         self.taken.push(Taken { id: episode.id.clone(), actor, finding: place, told });
         if told {

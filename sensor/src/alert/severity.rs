@@ -44,6 +44,7 @@ impl Consequence {
             Intent::Select
             | Intent::Configure
             | Intent::Mute
+            | Intent::Unmute
             | Intent::SetTime
             | Intent::Freeze
             | Intent::File

@@ -113,7 +113,8 @@ fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
     let poked = |intent| Event { intent, ..act(5, 21, MINUTE, 1) };
     let raised = |rate, event: &Event, odd: &[Finding]| {
         let mut raiser = raiser(8);
-        raiser.set_habits(std::iter::once((event.conversation.client, rate)).collect());
+        let habits = std::iter::once((event.conversation.client, rate)).collect();
+        raiser.set_habits(Some(habits), std::iter::empty().collect());
         (take(&mut raiser, event, odd).len(), raiser.muted())
     };
     assert_eq!(raised(0.9, &poked(Intent::Write), &new), (1, 0), "seldom enough");
@@ -123,6 +124,12 @@ fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
     assert_eq!(raised(1.1, &poked(Intent::Write), &hard), (1, 0));
     let both = [finding("new-point", 14.0, false), finding("value-out-of-range", 14.0, false)];
     assert_eq!(raised(1.1, &poked(Intent::Write), &both), (1, 1), "not by that alone");
+
+    let event = poked(Intent::Write);
+    let mut raiser = raiser(8);
+    let habits = std::iter::once((event.conversation.client, 1.1)).collect();
+    raiser.set_habits(Some(habits), std::iter::once(event.conversation).collect());
+    assert_eq!(take(&mut raiser, &event, &new).len(), 1, "new where nothing was new for long");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use gridtap_models::event::{Event, Intent, Stage, Value};
+use gridtap_models::event::{Event, Intent, Mark, Stage, Value};
 
 use super::record::PointRecord;
 
@@ -19,8 +19,17 @@ pub(crate) fn what(event: &Event) -> String {
             format!("{client} asked all units behind {device} for {function}")
         }
         Stage::Requested | Stage::Ended { .. } => format!("{client} asked {device} for {function}"),
+        Stage::Noticed if event.marks.contains(Mark::OtherProtocol) => {
+            format!(
+                "{client} opened a connection to {}'s {} port and sent {function}",
+                talk.server, talk.protocol
+            )
+        }
         Stage::Noticed if event.intent != Intent::Report => {
             format!("{client} sent {device} {function}")
+        }
+        Stage::Attempted(_) => {
+            format!("{client} asked {} for {function} to its {} port", talk.server, talk.protocol)
         }
         Stage::Reported | Stage::Noticed => format!("{device} sent {client} {function}"),
     };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use gridtap_models::ledger::Ledger;
 
-use super::{Ended, Failure, Terminal, diff, rule};
+use super::{Ended, Failure, Terminal, diff, review, rule};
 use crate::cli;
 use crate::names::Names;
 use crate::sink::{SinkError, write_whole};
@@ -16,11 +16,20 @@ use crate::sink::{SinkError, write_whole};
 /// See [`Failure`].
 pub fn baseline(command: &cli::Baseline, terminal: Terminal) -> Result<Ended, Failure> {
     match command {
-        cli::Baseline::Show { names, file } => {
+        cli::Baseline::Show { readiness, names, file } => {
             let names = Names::read(names.as_deref())?;
+            let ledger = read(file)?;
             let mut device = None;
-            let shown = read(file)?.show_named(|text| names.beside(text, &mut device));
-            terminal.print(&shown)?;
+            let mut name = |text: &str| names.beside(text, &mut device);
+            terminal.print(&if *readiness {
+                ledger.readiness().show_named(usize::MAX, name)
+            } else {
+                ledger.show_named(&mut name)
+            })?;
+        }
+        cli::Baseline::Review { names, format, file } => {
+            let names = Names::read(names.as_deref())?;
+            return review::review(file, &names, *format, terminal);
         }
         cli::Baseline::Diff { names, format, old, new } => {
             let names = Names::read(names.as_deref())?;

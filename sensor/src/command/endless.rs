@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Failure, Terminal};
-use crate::cli::Common;
 use crate::counters::Counters;
 use crate::decode;
 use crate::pipeline::{Gauges, OnFull};
@@ -25,18 +24,22 @@ impl Endless {
     pub(super) fn open(
         interfaces: &[String],
         folder: Option<&Path>,
-        common: &Common,
+        filter: Option<&str>,
         gauges: &Gauges,
     ) -> Result<Self, Failure> {
-        let Some(folder) = folder else { return Self::listen(interfaces, common, gauges) };
-        let options = FollowOptions { filter: common.filter.clone(), reads: decode::reads };
+        let Some(folder) = folder else { return Self::listen(interfaces, filter, gauges) };
+        let options = FollowOptions { filter: filter.map(str::to_owned), reads: decode::reads };
         let follow = Follow::open(folder, &options, Arc::clone(&gauges.stop))?;
         Ok(Self::Folder(Box::new(follow)))
     }
 
     #[cfg(feature = "pcap")]
-    fn listen(interfaces: &[String], common: &Common, gauges: &Gauges) -> Result<Self, Failure> {
-        let options = LiveOptions { filter: common.filter.clone(), ..LiveOptions::default() };
+    fn listen(
+        interfaces: &[String],
+        filter: Option<&str>,
+        gauges: &Gauges,
+    ) -> Result<Self, Failure> {
+        let options = LiveOptions { filter: filter.map(str::to_owned), ..LiveOptions::default() };
         let live = Live::open(interfaces, &options, Arc::clone(&gauges.stop))?;
         if let Some((name, link)) = live.links().find(|(_, link)| !decode::reads(*link)) {
             let what = format!("packets of link type {} are not read", link.0);
@@ -46,7 +49,7 @@ impl Endless {
     }
 
     #[cfg(not(feature = "pcap"))]
-    fn listen(_: &[String], _: &Common, _: &Gauges) -> Result<Self, Failure> {
+    fn listen(_: &[String], _: Option<&str>, _: &Gauges) -> Result<Self, Failure> {
         Err(Failure::no_live_capture())
     }
 

@@ -22,6 +22,9 @@ use crate::source::{Source, Within};
 use crate::summary;
 use crate::when::Span;
 
+/// Conversations that a readiness report has a line for at most.
+const SHOWN: usize = 10;
+
 /// Runs it.
 ///
 /// # Errors
@@ -95,28 +98,21 @@ fn finish(
     Ok(())
 }
 
-/// How much was learned, and of which conversations too little.
-fn readiness(ledger: &Ledger, names: &Names) -> String {
-    /// Acts of a conversation below which a first of anything is no surprise yet: at 10 bits, an
-    /// unseen function needs some hundred acts to stand out.
-    const FEW_ACTS: u64 = 100;
-    let conversations = ledger.conversations();
-    let few: Vec<_> =
-        conversations.iter().filter(|(_, record)| record.tally().count() < FEW_ACTS).collect();
-    let mut text = format!(
-        "Learned {} conversations; {} of them have {FEW_ACTS} acts or more.\n",
-        conversations.len(),
-        conversations.len().saturating_sub(few.len()),
-    );
-    for (talk, record) in few.iter().take(10) {
-        let talk = names.beside(&talk.to_string(), &mut None);
-        let _ = writeln!(text, "  only {} acts: {talk}", record.tally().count());
-    }
-    if few.len() > 10 {
-        let _ = writeln!(text, "  and {} more", few.len().saturating_sub(10));
-    }
+/// How much was learned, of which conversations too little, and what to read before it judges.
+pub(super) fn readiness(ledger: &Ledger, names: &Names) -> String {
+    let mut device = None;
+    let name = |text: &str| names.beside(text, &mut device);
+    let mut text = ledger.readiness().show_named(SHOWN, name);
     for (limit, count) in ledger.limits_reached() {
         let _ = writeln!(text, "Limit reached: {} ({count} not learned).", limit.word());
+    }
+    let oddities = ledger.review().len();
+    if oddities > 0 {
+        let plural = if oddities == 1 { "y" } else { "ies" };
+        let _ = writeln!(
+            text,
+            "{oddities} oddit{plural} in it: read `gridtap baseline review` before it judges."
+        );
     }
     text
 }
@@ -135,7 +131,8 @@ fn live(
 ) -> Result<Ended, Failure> {
     let (mut ledger, gauges) = (Ledger::default(), Gauges::default());
     let folder = args.follow.as_deref();
-    let mut source = Endless::open(&args.interface, folder, &args.common, &gauges)?;
+    let mut source =
+        Endless::open(&args.interface, folder, args.common.filter.as_deref(), &gauges)?;
     crate::signals::stop_on(&gauges.stop)?;
     let span_ns = args.duration.map(Span::as_ns);
     let on_full = source.on_full();

@@ -7,12 +7,14 @@ pub mod doctor;
 #[cfg(unix)]
 mod endless;
 pub mod evaluate;
+pub mod export;
 pub mod extract;
 mod inputs;
 mod judged;
 pub mod learn;
 pub mod messages;
 pub mod replay;
+mod review;
 mod rule;
 #[cfg(feature = "simulate")]
 pub mod simulate;
@@ -100,6 +102,13 @@ impl Failure {
     #[must_use]
     pub fn no_simulator() -> Self {
         Self::Usage("this build has no simulator: build it with the feature `simulate`".to_owned())
+    }
+
+    /// What a build without Parquet says.
+    #[cfg(not(feature = "parquet"))]
+    #[must_use]
+    pub fn no_parquet() -> Self {
+        Self::Usage("this build writes no Parquet: build it with the feature `parquet`".to_owned())
     }
 
     /// The exit status.
@@ -198,6 +207,21 @@ impl Terminal {
     pub fn form(self, asked: Option<Format>) -> Format {
         asked.unwrap_or(if self.stdout { Format::Text } else { Format::Jsonl })
     }
+}
+
+/// Clears unfinished files away when the command is interrupted: each is whole or not there.
+#[cfg(unix)]
+fn leave_no_part(parts: Vec<PathBuf>, terminal: Terminal) -> Result<(), Failure> {
+    crate::signals::end_on(move || {
+        for part in parts {
+            // It is not there if it just got its name.
+            if std::fs::remove_file(&part).is_ok() {
+                let part = part.display();
+                terminal.say(format_args!("gridtap: interrupted: {part} is not finished: removed"));
+            }
+        }
+    })?;
+    Ok(())
 }
 
 /// The settings of a command: file, environment, flags.

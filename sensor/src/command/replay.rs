@@ -1,12 +1,11 @@
 //! `gridtap replay`: learn from the first part of captures, raise alerts on the rest.
 
-use core::fmt::Write;
-#[cfg(unix)]
-use std::fs;
 use std::path::Path;
 
 use super::inputs::Inputs;
 use super::judged::{Judged, Raised};
+#[cfg(unix)]
+use super::leave_no_part;
 use super::{Ended, Failure, Terminal, baseline, config};
 use crate::alert::Raiser;
 use crate::cli::{self, Format};
@@ -14,8 +13,6 @@ use crate::judge::{Judge, Mode};
 use crate::names::Names;
 use crate::pipeline::{Gauges, OnFull};
 use crate::scores::Scores;
-#[cfg(unix)]
-use crate::signals;
 use crate::sink::{Sinks, Target};
 use crate::source::span;
 use crate::summary;
@@ -50,7 +47,7 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     let scores = scores.transpose()?;
     let sinks = Sinks::start(&targets, config.limits.queue_alerts)?;
     #[cfg(unix)]
-    leave_no_part(&sinks, terminal)?;
+    leave_no_part(sinks.parts().to_vec(), terminal)?;
     let mode = match (&ledger, args.learn_for) {
         (Some(_), _) => Mode::Judge,
         (None, Some(duration)) => Mode::Learn { for_ns: duration.as_ns() },
@@ -79,15 +76,9 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     }
 
     let all_read = inputs.all_read(&counters, terminal);
-    let (learned, acts) = judged.judge.acts();
-    let mut text =
-        format!("{}Learned from {learned} acts, judged {acts}.\n", summary::text(&counters));
-    text.push_str(&judged.judge.budget());
-    let excused = judged.judge.excused();
-    if excused > 0 {
-        let _ = writeln!(text, "Findings not raised because somebody ruled so: {excused}.");
-    }
-    if acts == 0 {
+    let mut text = summary::text(&counters);
+    text.push_str(&judged.judge.text());
+    if judged.judge.acts().1 == 0 {
         text.push_str("Nothing was judged: the captures end before the learning does.\n");
     }
     if format == Format::Text {
@@ -108,24 +99,8 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     })
 }
 
-/// Clears an unfinished file of alerts away when the replay is interrupted: it is whole or not there.
-#[cfg(unix)]
-fn leave_no_part(sinks: &Sinks, terminal: Terminal) -> Result<(), Failure> {
-    let parts = sinks.parts().to_vec();
-    signals::end_on(move || {
-        for part in parts {
-            // It is not there if it just got its name.
-            if fs::remove_file(&part).is_ok() {
-                let part = part.display();
-                terminal.say(format_args!("gridtap: interrupted: {part} is not finished: removed"));
-            }
-        }
-    })?;
-    Ok(())
-}
-
 /// A third of the time that the captures cover, in nanoseconds.
-fn third_of(inputs: &Inputs, terminal: Terminal) -> Result<u64, Failure> {
+pub(super) fn third_of(inputs: &Inputs, terminal: Terminal) -> Result<u64, Failure> {
     let Some(covered) = span(&inputs.paths)? else { return Ok(0) };
     let whole_ns = covered.last_ns.saturating_sub(covered.first_ns);
     let third_ns = whole_ns / 3;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gridtap_models::ledger::{Ledger, Ruled, Ruling};
+use gridtap_models::review::Evidence;
 
 use super::inputs::Inputs;
 use super::judged::{self, Judged, Raised};
@@ -22,7 +23,9 @@ use crate::sink::Sinks;
 ///
 /// See [`Failure`].
 pub(super) fn approve(args: &cli::Approve, terminal: Terminal) -> Result<Ended, Failure> {
-    let mut rulings = Vec::new();
+    let before = baseline::read(&args.ruling.baseline)?;
+    let evidence = reviewed(&before, &args.ruling)?;
+    let mut rulings: Vec<_> = evidence.map(|one| Ruling::Normal(one.normal_if)).collect();
     for alert in asked_for(&args.ruling, terminal)? {
         if let Some(during) = args.during {
             let (from_ns, to_ns) = (during.from.0, during.to.0);
@@ -32,7 +35,6 @@ pub(super) fn approve(args: &cli::Approve, terminal: Terminal) -> Result<Ended, 
             rulings.extend(excuses.map(Ruling::Normal));
         }
     }
-    let before = baseline::read(&args.ruling.baseline)?;
     let after = ruled(&before, rulings, &args.ruling)?;
     if args.preview.is_empty() {
         return finish(&after, &args.ruling, terminal);
@@ -46,9 +48,18 @@ pub(super) fn approve(args: &cli::Approve, terminal: Terminal) -> Result<Ended, 
 ///
 /// See [`Failure`].
 pub(super) fn forbid(args: &cli::Forbid, terminal: Terminal) -> Result<Ended, Failure> {
+    let before = baseline::read(&args.ruling.baseline)?;
+    let evidence = reviewed(&before, &args.ruling)?;
     let alerts = asked_for(&args.ruling, terminal)?;
-    let rulings = alerts.into_iter().flat_map(|alert| alert.acts).map(Ruling::Never).collect();
-    let after = ruled(&baseline::read(&args.ruling.baseline)?, rulings, &args.ruling)?;
+    let acts = alerts.into_iter().flat_map(|alert| alert.acts);
+    let acts = evidence.flat_map(|one| one.acts).chain(acts);
+    let rulings: Vec<_> = acts.map(Ruling::Never).collect();
+    if rulings.is_empty() {
+        return Err(Failure::Usage(
+            "--review: nothing in it is an act that could be raised whenever it is done".to_owned(),
+        ));
+    }
+    let after = ruled(&before, rulings, &args.ruling)?;
     finish(&after, &args.ruling, terminal)
 }
 
@@ -79,8 +90,30 @@ pub(super) fn undo(args: &cli::Undo, terminal: Terminal) -> Result<Ended, Failur
 
 /// The alerts that were asked for, each found by the beginning of its id.
 fn asked_for(args: &cli::Ruling, terminal: Terminal) -> Result<Vec<Alert>, Failure> {
-    let one = |id| alerts::one(&args.alerts, "--alert", id, terminal).map(|read| read.alert);
+    let Some(file) = &args.alerts else { return Ok(Vec::new()) };
+    let one = |id| alerts::one(file, "--alert", id, terminal).map(|read| read.alert);
     args.alert.iter().map(|id| one(id)).collect()
+}
+
+/// The evidence of what was asked for by its number in the review.
+fn reviewed(
+    ledger: &Ledger,
+    args: &cli::Ruling,
+) -> Result<impl Iterator<Item = Evidence>, Failure> {
+    let mut evidence = Vec::new();
+    let oddities = if args.review.is_empty() { Vec::new() } else { ledger.review() };
+    for number in &args.review {
+        let nth = usize::try_from(*number).unwrap_or(usize::MAX).checked_sub(1);
+        let Some(oddity) = nth.and_then(|nth| oddities.get(nth)) else {
+            return Err(Failure::Usage(format!(
+                "--review {number}: `baseline review {}` lists {} from 1 on",
+                args.baseline.display(),
+                oddities.len(),
+            )));
+        };
+        evidence.extend(oddity.evidence.iter().cloned());
+    }
+    Ok(evidence.into_iter())
 }
 
 fn ruled(before: &Ledger, rulings: Vec<Ruling>, args: &cli::Ruling) -> Result<Ledger, Failure> {

@@ -2,7 +2,7 @@
 
 use super::endless::Endless;
 use super::judged::{Judged, Raised};
-use super::{Ended, Failure, Terminal, baseline, config};
+use super::{Ended, Failure, Terminal, baseline, config, learn};
 use crate::alert::Raiser;
 use crate::cli::{self, Format};
 use crate::judge::{Judge, Mode};
@@ -26,7 +26,12 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
     let names = Names::read(args.names.as_deref())?;
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
     let gauges = Gauges::default();
-    let mut source = Endless::open(&args.interface, args.follow.as_deref(), &args.common, &gauges)?;
+    let mut source = Endless::open(
+        &args.interface,
+        args.follow.as_deref(),
+        args.common.filter.as_deref(),
+        &gauges,
+    )?;
     signals::stop_on(&gauges.stop)?;
 
     let mut targets: Vec<Target> = args.alerts.clone().map(Target::Append).into_iter().collect();
@@ -54,6 +59,11 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
         names,
     };
     if !terminal.quiet {
+        let names = judged.names.clone();
+        judged.judge.on_learned(move |ledger| {
+            let text = learn::readiness(ledger, &names);
+            terminal.say(format_args!("Learned; judging from here on.\n{}", text.trim_end()));
+        });
         let folder = args.follow.as_ref().map(|folder| folder.display().to_string());
         let watched = folder.unwrap_or_else(|| args.interface.join(", "));
         terminal.say(format_args!("Watching {watched}."));
@@ -64,7 +74,8 @@ pub fn watch(args: &cli::Watch, terminal: Terminal) -> Result<Ended, Failure> {
     });
     sinks.finish()?;
     if !terminal.quiet {
-        terminal.say(format_args!("{}", summary::text(&counters).trim_end()));
+        let text = summary::text(&counters) + &judged.judge.text();
+        terminal.say(format_args!("{}", text.trim_end()));
     }
     let open_to_the_end = source.close(&counters, terminal);
     Ok(if !open_to_the_end {

@@ -6,7 +6,9 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
-use gridtap_models::event::{Event, Intent, Mark, Marks, Outcome, Protocol, Target, Unseen, Value};
+use gridtap_models::event::{
+    Event, Intent, Mark, Marks, Outcome, Protocol, Space, Target, Unseen, Value,
+};
 use gridtap_parsers::dnp3::Iin;
 use gridtap_parsers::{Class, Kind, ParseError};
 
@@ -19,6 +21,10 @@ const PEERS: usize = 64;
 const ANSWERS: usize = 8;
 /// DNP3 function code of Operate, the one that needs a Select before it.
 const OPERATE: u8 = 4;
+/// DNP3 function code of unsolicited responses, which have numbers of their own.
+const UNSOLICITED: u8 = 130;
+/// The internal indication that says that the outstation restarted, as a point.
+const RESTART: Target = Target { space: Space::Indication, start: 7, count: 1, values: Vec::new() };
 
 /// What is remembered of one flow.
 #[derive(Debug, Default)]
@@ -44,6 +50,8 @@ struct Peer {
     selected: Option<(Vec<Target>, u64)>,
     /// The last internal indications.
     indications: Option<Iin>,
+    /// Number of the last unsolicited response, and a hash of what it says.
+    report: Option<(Option<u16>, u64)>,
 }
 
 #[derive(Debug)]
@@ -80,6 +88,12 @@ impl Checks {
         }
         if jumps(last, event.sequence, 15) {
             marks.insert(Mark::SequenceJump);
+        }
+        let said = peer.indications;
+        let clears =
+            event.intent == Intent::Freeze && event.targets.iter().any(|it| holds(it, &RESTART));
+        if clears && said.is_some_and(|said| !said.contains(Iin::DEVICE_RESTART)) {
+            marks.insert(Mark::ClearWithoutRestart);
         }
         let mut select = None;
         if event.intent == Intent::Select {
@@ -150,6 +164,9 @@ impl Checks {
         let table = [
             (Iin::DEVICE_RESTART, Mark::Restarted),
             (Iin::EVENT_BUFFER_OVERFLOW, Mark::EventsLost),
+            (Iin::LOCAL_CONTROL, Mark::LocalControl),
+            (Iin::DEVICE_TROUBLE, Mark::DeviceTrouble),
+            (Iin::CONFIG_CORRUPT, Mark::ConfigCorrupt),
         ];
         for (bit, mark) in table {
             if before.is_some_and(|before| !before.contains(bit)) && now.contains(bit) {
@@ -157,6 +174,23 @@ impl Checks {
             }
         }
         marks
+    }
+
+    /// Marks a report that is none of a device's own run of unsolicited responses, or comes after
+    /// one that was kept back. Who restarted, and says so, counts anew.
+    pub(crate) fn reported(&mut self, ends: (u16, u16), event: &Event) -> Marks {
+        if event.function.code != UNSOLICITED {
+            return Marks::default();
+        }
+        let peer = self.peer(ends);
+        let now = (event.sequence, hash(&event.reported, Outcome::Done));
+        let before = peer.report.replace(now);
+        let restarted = peer.indications.is_some_and(|said| said.contains(Iin::DEVICE_RESTART));
+        let follows = before.is_none_or(|(number, said)| {
+            let again = number == now.0;
+            if again { said == now.1 } else { !jumps(number, now.0, 15) }
+        });
+        if follows || restarted { Marks::default() } else { Mark::ReportOutOfTurn.into() }
     }
 
     fn peer(&mut self, ends: (u16, u16)) -> &mut Peer {
@@ -177,6 +211,13 @@ impl Checks {
 fn jumps(last: Option<u16>, next: Option<u16>, most: u16) -> bool {
     let (Some(last), Some(next)) = (last, next) else { return false };
     next != last && next != last.wrapping_add(1) & most
+}
+
+/// Whether one target has all points of another.
+fn holds(target: &Target, other: &Target) -> bool {
+    target.space == other.space
+        && target.start <= other.start
+        && other.span().last() <= target.span().last()
 }
 
 /// What an error says about its sender; nothing where it is our blindness.

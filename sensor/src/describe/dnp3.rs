@@ -5,10 +5,11 @@ use gridtap_models::event::{
 };
 use gridtap_parsers::Direction;
 use gridtap_parsers::dnp3::{
-    self, Crob, Fragment, FunctionCode, Iin, Message, ObjectHeader, Operation, Range, Status,
+    self, Auth, Crob, Fragment, FunctionCode, Iin, Message, ObjectHeader, Operation, Range, Status,
     TripClose,
 };
 
+use super::ties::proofs;
 use super::{Act, Context, Key, Part};
 
 /// Targets that one act keeps; a fragment has room for some 600 commands.
@@ -34,10 +35,12 @@ pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
     if matches!(fragment.function, FunctionCode::Response | FunctionCode::AuthResponse) {
         // Of several fragments the first has the request's sequence; the others count on from it.
         let act = answers(fragment, key, context);
-        return if fragment.control.first() {
-            Part::Answers { act, outcome: outcome(fragment) }
-        } else {
+        return if !fragment.control.first() {
             Part::Reports(act)
+        } else if proofs(fragment).any(|auth| matches!(auth, Auth::Challenge { .. })) {
+            Part::Challenges(act)
+        } else {
+            Part::Answers { act, outcome: outcome(fragment) }
         };
     }
     if fragment.direction() == Direction::Unsolicited {
@@ -48,6 +51,8 @@ pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
     if confirms || fragment.direction() == Direction::Response {
         return Part::Neither;
     }
+    let proves = proofs(fragment).any(|auth| matches!(auth, Auth::Reply { .. }));
+    let key = if proves { Key { function: Key::PROOF, ..key } } else { key };
     Part::Asks(asks(fragment, key, context))
 }
 
@@ -168,6 +173,24 @@ const fn is_value(group: u8) -> bool {
     matches!(group, 1..=4 | 10 | 11 | 20..=23 | 30..=33 | 40 | 42)
 }
 
+/// Whether the objects of a group tell of events.
+const fn is_event(group: u8) -> bool {
+    matches!(group, 2 | 4 | 11 | 13 | 22 | 23 | 32 | 33 | 42 | 43 | 88 | 111 | 113 | 115 | 122)
+}
+
+/// How many events an outstation tells of, where it was asked for events or tells of some.
+pub(super) fn events(message: &Message<'_>, asked: Option<&Event>) -> Option<Target> {
+    let Message::Fragment(fragment) = message else { return None };
+    let headers = fragment.objects.headers().filter(|header| is_event(header.group));
+    let events = headers.fold(0_u32, |events, header| events.saturating_add(header.count()));
+    let class = |target: &Target| target.space == Space::Class && target.start > 0;
+    let asks = |asked: &Event| asked.intent == Intent::Read && asked.targets.iter().any(class);
+    (events > 0 || asked.is_some_and(asks)).then(|| {
+        let values = vec![Value::Number(f64::from(events))];
+        Target { space: Space::Event, start: 0, count: 1, values }
+    })
+}
+
 /// A clock's reading, as the place of a point.
 fn clock(ms: u64) -> Target {
     #[expect(clippy::cast_precision_loss, reason = "48 bits of milliseconds fit into a double")]
@@ -210,10 +233,10 @@ fn intent(fragment: &Fragment<'_>) -> Intent {
         | FunctionCode::StartApplication
         | FunctionCode::StopApplication => Intent::Restart,
         FunctionCode::SaveConfiguration
-        | FunctionCode::EnableUnsolicited
         | FunctionCode::AssignClass
         | FunctionCode::ActivateConfig => Intent::Configure,
         FunctionCode::DisableUnsolicited => Intent::Mute,
+        FunctionCode::EnableUnsolicited => Intent::Unmute,
         FunctionCode::DelayMeasure => Intent::Diagnose,
         FunctionCode::RecordCurrentTime => Intent::SetTime,
         FunctionCode::OpenFile
@@ -363,11 +386,16 @@ fn space(group: u8) -> Space {
     }
 }
 
-/// Refused if an internal indication says so, or any command's status does.
+/// Refused if an internal indication says so, any command's status does, or a proof failed.
 fn outcome(fragment: &Fragment<'_>) -> Outcome {
     if let Some(iin) = fragment.iin.filter(|iin| iin.refused()) {
         let Iin(bits) = iin;
         return Outcome::Refused(bits);
+    }
+    for auth in proofs(fragment) {
+        if let Auth::Error { error, .. } = auth {
+            return Outcome::Refused(error.into());
+        }
     }
     for header in fragment.objects.headers().filter(|header| matches!(header.group, 12 | 41)) {
         for point in header.points() {

@@ -5,6 +5,7 @@
 mod check;
 mod dnp3;
 mod modbus;
+mod numbered;
 mod pending;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use gridtap_parsers::{Direction, Message, Parsed};
 
 use check::Checks;
 
+pub use numbered::Numbered;
 pub use pending::RequestNote;
 use pending::{Key, Pending, Waiting};
 use ties::Ties;
@@ -122,6 +124,8 @@ enum Part {
     Answers { act: Act, outcome: Outcome },
     /// A device speaks unasked, or goes on with its answer.
     Reports(Act),
+    /// A device answers a request, which waits on: who asks has to prove who he is.
+    Challenges(Act),
     /// None of these: a confirmation, a link frame, something that could not be read.
     Neither,
 }
@@ -164,13 +168,13 @@ impl Describer {
                 self.answers(message, act, outcome, marks, context, out)
             }
             Part::Reports(act) => {
-                let key = act.key;
-                let mut event = event(act, context, out.place());
-                event.stage = Stage::Reported;
-                event.reported = reported(message);
-                event.marks = marks.and(self.indications(message, key));
-                out.put(event);
+                self.reports(message, act, marks, context, out);
                 Pair::Alone
+            }
+            Part::Challenges(act) => {
+                let challenged = self.pending.note(act.key);
+                self.reports(message, act, marks, context, out);
+                challenged.map_or(Pair::Alone, Pair::Answers)
             }
             Part::Neither => Pair::Alone,
         };
@@ -217,6 +221,24 @@ impl Describer {
         (pair, select)
     }
 
+    fn reports(
+        &mut self,
+        message: &Message<'_>,
+        act: Act,
+        marks: Marks,
+        context: &Context,
+        out: &mut Numbered<'_>,
+    ) {
+        let key = act.key;
+        let mut event = event(act, context, out.place());
+        event.stage = Stage::Reported;
+        event.reported = reported(message);
+        event.reported.extend(events(message, None));
+        event.marks = marks.and(self.indications(message, key));
+        event.marks = event.marks.and(self.checks.reported(key.ends, &event));
+        out.put(event);
+    }
+
     fn answers(
         &mut self,
         message: &Message<'_>,
@@ -239,6 +261,18 @@ impl Describer {
             }
         }
         let waiting = waiting.or_else(|| self.pending.take(key));
+        // What answers the proof of a challenged request answers that request as well.
+        let proof = match message {
+            Message::Dnp3(_) => self.pending.take(Key { function: Key::PROOF, ..key }),
+            Message::Modbus(_) => None,
+        };
+        let waiting = match (waiting, proof) {
+            (Some(challenged), Some(Waiting { event, note, .. })) => {
+                out.ended(event, outcome, context);
+                Some(Waiting { note, ..challenged })
+            }
+            (challenged, proof) => challenged.or(proof),
+        };
         let Some(Waiting { mut event, note, .. }) = waiting else {
             let reported = reported(message);
             let marks = marks.and(self.checks.unasked(key, &reported, outcome, context.unseen));
@@ -249,13 +283,13 @@ impl Describer {
             }
             return Pair::AnswersNone(self.next_transaction());
         };
-        let after_ns = context.time_ns.saturating_sub(event.time_ns);
         let mut reported = reported(message);
         self.checks.ended(key, &event, outcome);
         self.checks.remember(key, &reported, outcome);
         if event.conversation.protocol == Protocol::Modbus {
             modbus::place(&mut reported, &event);
         }
+        reported.extend(events(message, Some(&event)));
         event.reported = reported;
         event.marks = marks;
         if outcome == Outcome::Done
@@ -263,12 +297,7 @@ impl Describer {
         {
             event.marks.insert(mark);
         }
-        event.stage = Stage::Ended { outcome, after_ns };
-        event.place = out.place();
-        (event.time_ns, event.packet) = (context.time_ns, context.packet);
-        (event.client_mac, event.server_mac) = macs(&event.conversation, context);
-        event.unseen = context.unseen;
-        out.put(event);
+        out.ended(event, outcome, context);
         Pair::Answers(note)
     }
 
@@ -317,43 +346,6 @@ impl Describer {
     }
 }
 
-/// Where events go, numbered within their packet.
-pub struct Numbered<'o> {
-    /// The place of the next event.
-    pub next: &'o mut Place,
-    /// Requests pushed out by newer ones.
-    pub pushed_out: &'o mut u64,
-    /// Where events go, each with the request that it ends unanswered.
-    pub out: &'o mut dyn FnMut(Event, Option<&RequestNote>),
-}
-
-impl Numbered<'_> {
-    /// The next free place.
-    pub fn place(&mut self) -> Place {
-        let place = *self.next;
-        self.next.nth = self.next.nth.saturating_add(1);
-        place
-    }
-
-    fn put(&mut self, event: Event) {
-        (self.out)(event, None);
-    }
-
-    fn unanswered(&mut self, waiting: Waiting, now_ns: u64) {
-        let Waiting { mut event, note, .. } = waiting;
-        event.place = self.place();
-        event.stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns: 0 };
-        event.time_ns = now_ns;
-        (self.out)(event, Some(&note));
-    }
-}
-
-impl core::fmt::Debug for Numbered<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Numbered").field("next", &self.next).finish_non_exhaustive()
-    }
-}
-
 fn event(act: Act, context: &Context, place: Place) -> Event {
     let digest = digest(&act);
     let (client_mac, server_mac) = macs(&act.conversation, context);
@@ -397,6 +389,14 @@ fn reported(message: &Message<'_>) -> Vec<Target> {
     match message {
         Message::Modbus(adu) => modbus::reported(adu),
         Message::Dnp3(message) => dnp3::reported(message),
+    }
+}
+
+/// How many events a device's message tells of, where they were asked for or it tells of some.
+fn events(message: &Message<'_>, asked: Option<&Event>) -> Option<Target> {
+    match message {
+        Message::Modbus(_) => None,
+        Message::Dnp3(message) => dnp3::events(message, asked),
     }
 }
 

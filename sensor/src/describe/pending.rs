@@ -11,8 +11,14 @@ pub(crate) struct Key {
     pub(crate) ends: (u16, u16),
     /// Modbus transaction identifier; DNP3 application sequence.
     pub(crate) number: u16,
-    /// Modbus function code; 0 for DNP3, whose answers do not repeat it.
+    /// Modbus function code; 0 for DNP3, whose answers do not repeat it, and [`Key::PROOF`].
     pub(crate) function: u8,
+}
+
+impl Key {
+    /// The function of a DNP3 master's answer to a challenge. It has the number of the request that
+    /// was challenged, which waits on.
+    pub(crate) const PROOF: u8 = 1;
 }
 
 /// What a response needs to know of its request.
@@ -55,6 +61,11 @@ impl Pending {
     pub(crate) fn take(&mut self, key: Key) -> Option<Waiting> {
         let place = self.waiting.iter().position(|waiting| waiting.key == key)?;
         self.waiting.remove(place)
+    }
+
+    /// What is noted of the request with this key, which waits on.
+    pub(crate) fn note(&self, key: Key) -> Option<RequestNote> {
+        self.waiting.iter().find(|waiting| waiting.key == key).map(|waiting| waiting.note)
     }
 
     /// When the oldest request was sent.

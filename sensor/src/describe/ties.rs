@@ -127,9 +127,15 @@ impl Said {
 }
 
 /// What a fragment says to prove something, or to have it proved.
-fn proofs<'a>(fragment: &Fragment<'a>) -> impl Iterator<Item = Auth<'a>> {
-    let headers = fragment.objects.headers().filter(|header| header.group == 120);
+pub(super) fn proofs<'a>(fragment: &Fragment<'a>) -> impl Iterator<Item = Auth<'a>> {
+    let whole = matches!(
+        fragment.function,
+        FunctionCode::AuthRequest | FunctionCode::AuthRequestNr | FunctionCode::AuthResponse
+    );
+    // Who proves himself with the request itself does so before all else.
+    let headers = fragment.objects.headers().take(if whole { usize::MAX } else { 1 });
     headers
+        .filter(|header| header.group == 120)
         .flat_map(|header| header.points())
         .filter_map(|point| if let Value::Auth(auth) = point.value { Some(auth) } else { None })
 }

@@ -93,7 +93,7 @@ impl Gathered {
                     }
                 }
             }
-            Stage::Reported | Stage::Noticed => {
+            Stage::Reported | Stage::Noticed | Stage::Attempted(_) => {
                 for attack in &role.attacks {
                     self.keep(*attack, class, event.clone(), None);
                 }

@@ -118,6 +118,12 @@ impl Flow {
         !(self.a.seen() && self.b.seen())
     }
 
+    /// Whether one of its ends has this port.
+    #[must_use]
+    pub const fn has_port(&self, port: u16) -> bool {
+        self.a.address.port() == port || self.b.address.port() == port
+    }
+
     /// Octets of both sides that were lost.
     #[must_use]
     pub const fn lost_octets(&self) -> u64 {

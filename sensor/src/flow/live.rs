@@ -1,5 +1,6 @@
 //! A flow at work: its streams on one hand, its reader on the other.
 
+use gridtap_models::event::Attempt;
 use gridtap_parsers::{Chunk, Side};
 
 use super::counters::{Counters, count};
@@ -28,6 +29,8 @@ pub(super) struct Pass<'p, R> {
 pub(super) struct Live<S> {
     pub(super) flow: Flow,
     pub(super) reading: Reading<S>,
+    /// Whether its reader waits for what comes of its first SYN.
+    pub(super) attempted: bool,
 }
 
 /// Whether somebody reads a flow.
@@ -56,7 +59,7 @@ pub(super) enum After {
 
 impl<S> Live<S> {
     pub(super) fn new(segment: &Segment<'_>, side: Side) -> Self {
-        Self { flow: Flow::new(segment, side), reading: Reading::Unasked }
+        Self { flow: Flow::new(segment, side), reading: Reading::Unasked, attempted: false }
     }
 
     /// Takes a segment that one of its ends sent.
@@ -81,18 +84,21 @@ impl<S> Live<S> {
             Transport::Tcp { sequence, acknowledgement, rst: true, .. } => {
                 self.flow.note(segment, side);
                 if self.is_reset(side, sequence, acknowledgement) {
+                    self.end_attempt(Some(side), Attempt::Refused, pass);
                     return After::Ends;
                 }
                 count(&mut pass.counters.ignored_resets, 1);
                 After::Goes
             }
-            Transport::Tcp { sequence, syn, fin, .. } => {
+            Transport::Tcp { sequence, acknowledgement, syn, fin, .. } => {
                 let age_ns = segment.at.time_ns.saturating_sub(self.flow.first.time_ns);
                 let young = age_ns < pass.limits.gap_ms.saturating_mul(1_000_000);
                 if syn && !self.flow.endpoint_mut(side).stream.begin(sequence, young) {
                     return After::Another;
                 }
+                let known = self.flow.opener.is_some();
                 self.flow.note(segment, side);
+                self.follow_attempt(side, known, acknowledgement.is_some(), pass);
                 let sequence = at(sequence, syn.into());
                 let part = Part { sequence, octets: payload, cut, fin, mark };
                 if let Some(stray) = self.put(side, part, pass) {
@@ -101,6 +107,35 @@ impl<S> Live<S> {
                 self.pump(pass)
             }
         }
+    }
+
+    /// Tells the reader who asks for the connection, once, and notes that it is answered: by any segment
+    /// but another SYN of who asks.
+    fn follow_attempt<R: Reader<State = S>>(
+        &mut self,
+        side: Side,
+        known: bool,
+        acknowledges: bool,
+        pass: &mut Pass<'_, R>,
+    ) {
+        if !known && self.flow.opener.is_some() {
+            self.attempted = pass.reader.attempt(&self.flow, Attempt::Opening, &pass.at);
+        }
+        self.attempted &= !acknowledges && self.flow.opener == Some(side);
+    }
+
+    /// Tells the reader that nothing came of the connection, if that is still open and it was not who
+    /// asked that gave it up.
+    pub(super) fn end_attempt<R: Reader<State = S>>(
+        &mut self,
+        by: Option<Side>,
+        attempt: Attempt,
+        pass: &mut Pass<'_, R>,
+    ) {
+        if self.attempted && by.is_none_or(|by| self.flow.opener != Some(by)) {
+            pass.reader.attempt(&self.flow, attempt, &pass.at);
+        }
+        self.attempted = false;
     }
 
     /// Takes a part of a side's stream. Hands back the stray segment before it, if the two show

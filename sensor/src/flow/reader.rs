@@ -1,6 +1,6 @@
 //! Who reads the flows.
 
-use gridtap_models::event::PacketRef;
+use gridtap_models::event::{Attempt, PacketRef};
 use gridtap_parsers::{Chunk, Side};
 
 use super::endpoint::Flow;
@@ -63,6 +63,14 @@ pub trait Reader {
     /// are remembered, and told when the second copy comes.
     fn conflict(&mut self, flow: &Flow, state: &mut Self::State, conflict: &Conflict, at: &At) {
         let _ = (flow, state, conflict, at);
+    }
+
+    /// One side asks the other for a connection, or what came of that. Says whether it wants to know
+    /// what comes of it; then it is told of a refusal, and of silence for as long as an answer is waited
+    /// for.
+    fn attempt(&mut self, flow: &Flow, attempt: Attempt, at: &At) -> bool {
+        let _ = (flow, attempt, at);
+        false
     }
 
     /// When it wants to be told that time has passed, whether or not the flow has gone on, in

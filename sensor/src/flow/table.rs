@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
+use gridtap_models::event::Attempt;
 use gridtap_parsers::Side;
 
 use super::counters::{Counters, count};
@@ -265,10 +266,15 @@ impl<S> Table<S> {
         } else if !self.gaps.is_empty() {
             self.gaps.remove(&place);
         }
-        if let Reading::By(state) = &live.reading
-            && entry.due_ns.is_none()
-        {
-            entry.due_ns = reader.due_ns(state);
+        if entry.due_ns.is_none() {
+            entry.due_ns = match &live.reading {
+                Reading::By(state) => reader.due_ns(state),
+                Reading::Unasked | Reading::Nobody if live.attempted => {
+                    let waits_ns = self.limits.answer_seconds.saturating_mul(1_000_000_000);
+                    Some(live.flow.first.time_ns.saturating_add(waits_ns))
+                }
+                Reading::Unasked | Reading::Nobody => None,
+            };
             self.due.extend(entry.due_ns.map(|due_ns| (due_ns, id)));
         }
         let list = if ends {
@@ -300,6 +306,9 @@ impl<S> Table<S> {
             let Some(entry) = self.slots.get_mut(id) else { continue };
             entry.due_ns = None;
             let State::Live(live) = &mut entry.state else { continue };
+            let (limits, counters) = (&self.limits, &mut self.counters);
+            let mut pass = Pass { reader, limits, counters, at: *at, may_wait: true };
+            live.end_attempt(None, Attempt::Silent, &mut pass);
             let Reading::By(state) = &mut live.reading else { continue };
             reader.due(&live.flow, state, at);
             entry.due_ns = reader.due_ns(state);

@@ -10,56 +10,56 @@ use crate::describe::{RequestNote, Tied};
 
 /// The fields that DNP3 has beyond those of every message.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Fields<'a> {
-    source: u16,
-    destination: u16,
-    link_function: &'static str,
+pub(crate) struct Fields<'a> {
+    pub(crate) source: u16,
+    pub(crate) destination: u16,
+    pub(crate) link_function: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sequence: Option<u8>,
+    pub(crate) sequence: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    function: Option<u8>,
+    pub(crate) function: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    function_name: Option<&'static str>,
+    pub(crate) function_name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fir: Option<bool>,
+    pub(crate) fir: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fin: Option<bool>,
+    pub(crate) fin: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    con: Option<bool>,
+    pub(crate) con: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    uns: Option<bool>,
+    pub(crate) uns: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    iin: Option<Vec<&'static str>>,
+    pub(crate) iin: Option<Vec<&'static str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    objects: Option<Vec<ObjectFields<'a>>>,
+    pub(crate) objects: Option<Vec<ObjectFields<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_packet: Option<u64>,
+    pub(crate) request_packet: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    select_packet: Option<u64>,
+    pub(crate) select_packet: Option<u64>,
     /// Whether an Operate has the points and commands of its Select.
     #[serde(skip_serializing_if = "Option::is_none")]
-    select_same: Option<bool>,
+    pub(crate) select_same: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    confirms_packet: Option<u64>,
+    pub(crate) confirms_packet: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    challenge_packet: Option<u64>,
+    pub(crate) challenge_packet: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    key_status_packet: Option<u64>,
+    pub(crate) key_status_packet: Option<u64>,
 }
 
 /// An object header and the points behind it.
 #[derive(Debug, Serialize)]
-struct ObjectFields<'a> {
-    group: u8,
-    variation: u8,
-    name: &'static str,
-    qualifier: u8,
+pub(crate) struct ObjectFields<'a> {
+    pub(crate) group: u8,
+    pub(crate) variation: u8,
+    pub(crate) name: &'static str,
+    pub(crate) qualifier: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
-    count: Option<u32>,
+    pub(crate) count: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    start: Option<u32>,
+    pub(crate) start: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    stop: Option<u32>,
+    pub(crate) stop: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     points: Vec<PointFields<'a>>,
 }

@@ -1,7 +1,7 @@
 //! Every message as one record (`gridtap.message/1`), without judgement.
 
-mod dnp3;
-mod modbus;
+pub(crate) mod dnp3;
+pub(crate) mod modbus;
 mod point;
 #[cfg(test)]
 mod tests;
@@ -19,46 +19,46 @@ use crate::when::Moment;
 /// One message. Fields that do not apply are left out.
 #[derive(Debug, Serialize)]
 pub(crate) struct Record<'a> {
-    schema: &'static str,
+    pub(crate) schema: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    capture: Option<&'a str>,
-    packet: u64,
+    pub(crate) capture: Option<&'a str>,
+    pub(crate) packet: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    packets: Option<Vec<u64>>,
-    time: Moment,
-    protocol: &'static str,
-    transport: &'static str,
-    src_ip: IpAddr,
-    src_port: u16,
-    dst_ip: IpAddr,
-    dst_port: u16,
+    pub(crate) packets: Option<Vec<u64>>,
+    pub(crate) time: Moment,
+    pub(crate) protocol: &'static str,
+    pub(crate) transport: &'static str,
+    pub(crate) src_ip: IpAddr,
+    pub(crate) src_port: u16,
+    pub(crate) dst_ip: IpAddr,
+    pub(crate) dst_port: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    src_mac: Option<String>,
+    pub(crate) src_mac: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    dst_mac: Option<String>,
+    pub(crate) dst_mac: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    vlan: Option<u16>,
+    pub(crate) vlan: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    direction: Option<&'static str>,
-    status: &'static str,
+    pub(crate) direction: Option<&'static str>,
+    pub(crate) status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error_class: Option<&'static str>,
+    pub(crate) error_class: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
+    pub(crate) error: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    offset: Option<usize>,
+    pub(crate) offset: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lost: Option<u64>,
+    pub(crate) lost: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    uncertain: Option<bool>,
+    pub(crate) uncertain: Option<bool>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    body: Option<Body<'a>>,
+    pub(crate) body: Option<Body<'a>>,
 }
 
 /// The protocol's own fields.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Body<'a> {
+pub(crate) enum Body<'a> {
     Modbus(Box<modbus::Fields<'a>>),
     Dnp3(Box<dnp3::Fields<'a>>),
 }

@@ -9,44 +9,44 @@ use crate::describe::RequestNote;
 
 /// The fields that Modbus has beyond those of every message.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    transaction: Option<u16>,
-    unit: u8,
-    function: u8,
-    function_name: &'static str,
+    pub(crate) transaction: Option<u16>,
+    pub(crate) unit: u8,
+    pub(crate) function: u8,
+    pub(crate) function_name: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    subfunction: Option<u16>,
+    pub(crate) subfunction: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    subfunction_name: Option<&'static str>,
+    pub(crate) subfunction_name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<u16>,
+    pub(crate) address: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    quantity: Option<u16>,
+    pub(crate) quantity: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    values: Option<Vec<u16>>,
+    pub(crate) values: Option<Vec<u16>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    write_address: Option<u16>,
+    pub(crate) write_address: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    write_quantity: Option<u16>,
+    pub(crate) write_quantity: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    and_mask: Option<u16>,
+    pub(crate) and_mask: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    or_mask: Option<u16>,
+    pub(crate) or_mask: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    exception: Option<u8>,
+    pub(crate) exception: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    exception_name: Option<&'static str>,
+    pub(crate) exception_name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    status_value: Option<u16>,
+    pub(crate) status_value: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    event_count: Option<u16>,
+    pub(crate) event_count: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message_count: Option<u16>,
+    pub(crate) message_count: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    read_code: Option<u8>,
+    pub(crate) read_code: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    object: Option<u8>,
+    pub(crate) object: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     device_id: Option<Vec<DeviceObject>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +54,7 @@ pub(super) struct Fields<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     octets: Option<Hex<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_packet: Option<u64>,
+    pub(crate) request_packet: Option<u64>,
 }
 
 /// One object of a device identification.

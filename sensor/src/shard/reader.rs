@@ -1,6 +1,6 @@
 //! What reads a flow: a protocol's dissector, a probe, or nothing that could see into it.
 
-use gridtap_models::event::Event;
+use gridtap_models::event::{Attempt, Event};
 use gridtap_parsers::{Chunk, Dissector, PROTOCOLS, Protocol, Side};
 
 use super::tap::Tap;
@@ -8,6 +8,7 @@ use super::work::{Work, add};
 use crate::decode::At;
 use crate::describe::{Describer, Numbered, RequestNote};
 use crate::flow::{Conflict, Flow, Opening, PARTITIONS, Reader, Then};
+use crate::magic;
 use crate::probe::{self, First, Known, Outcome, Probe, Service};
 
 /// What is made of one flow.
@@ -39,6 +40,8 @@ pub(super) struct Described {
     pub(super) describer: Describer,
     /// Whether any message was found in it.
     pub(super) found: bool,
+    /// Whether octets were found in it that are none.
+    pub(super) foreign: bool,
 }
 
 impl<T: Tap> Reader for Work<T> {
@@ -50,10 +53,20 @@ impl<T: Tap> Reader for Work<T> {
                 Opening::Read(App::Read(self.read(flow, service)))
             }
             First::Known(Known::Encrypted(protocol)) => {
+                if !protocol.secure_ports.iter().any(|port| flow.has_port(*port)) {
+                    self.other_protocol(flow, magic::TLS);
+                }
                 add(self.counters.encrypted_flows.entry(protocol.name).or_default(), 1);
                 Opening::Read(App::Encrypted(protocol))
             }
-            First::Probe(probe) => self.probe(flow, probe),
+            First::Probe(probe) => {
+                if chunk.offset == 0
+                    && let Some(name) = magic::looks_like(chunk.octets)
+                {
+                    self.other_protocol(flow, name);
+                }
+                self.probe(flow, probe)
+            }
             First::Later => Opening::Later,
             First::Never => Opening::Never,
         }
@@ -86,6 +99,14 @@ impl<T: Tap> Reader for Work<T> {
         // are counted alone.
         let App::Read(reading) = app else { return };
         self.conflict(flow, &reading.described, conflict, at);
+    }
+
+    fn attempt(&mut self, flow: &Flow, attempt: Attempt, at: &At) -> bool {
+        let service = probe::called(flow);
+        if let Some(service) = service {
+            self.attempted(flow, service, attempt, at);
+        }
+        service.is_some()
     }
 
     fn due_ns(&self, app: &App) -> Option<u64> {
@@ -121,6 +142,9 @@ impl<T: Tap> Reader for Work<T> {
         if !described.found {
             let name = described.protocol.name;
             add(self.counters.foreign_flows.entry(name).or_default(), 1);
+            if described.foreign && flow.lost_octets() == 0 {
+                self.other_protocol(flow, magic::UNKNOWN);
+            }
         }
         let Self { tap, out, counters, next, .. } = self;
         let mut event = |event: Event, unanswered: Option<&RequestNote>| {
@@ -143,8 +167,14 @@ impl<T: Tap> Work<T> {
             add(self.counters.found_flows.entry(protocol.name).or_default(), 1);
         }
         let nth = PROTOCOLS.iter().position(|row| row.name == protocol.name).unwrap_or_default();
-        let described =
-            Described { protocol, nth, server, describer: Describer::default(), found: false };
+        let described = Described {
+            protocol,
+            nth,
+            server,
+            describer: Describer::default(),
+            found: false,
+            foreign: false,
+        };
         Box::new(Reading { dissector: (protocol.make)(server), described })
     }
 

@@ -1,6 +1,6 @@
 //! Segments in, messages out.
 
-use gridtap_models::event::{Event, Outcome, PacketRef, Place, Stage};
+use gridtap_models::event::{Attempt, Event, Outcome, PacketRef, Place, Stage};
 use gridtap_parsers::Direction;
 
 use super::*;
@@ -74,7 +74,8 @@ fn a_request_is_given_up_by_capture_time_though_its_flow_is_silent() {
         shard.take(&segment(number, 49_152, 502, payload));
     }
     let asked = shard.drain();
-    assert_eq!(asked.len(), 1);
+    let stages: Vec<_> = asked.iter().map(|event| event.stage).collect();
+    assert_eq!(stages, [Stage::Attempted(Attempt::Opening), Stage::Requested]);
     let waits_ns = limits.answer_seconds * 1_000_000_000;
     let ended = [waits_ns, waits_ns + 3, waits_ns + 4].map(|time_ns| {
         let packet = PacketRef { capture: 0, number: time_ns };
@@ -82,7 +83,8 @@ fn a_request_is_given_up_by_capture_time_though_its_flow_is_silent() {
         let [ended] = &shard.drain()[..] else { return None };
         Some((ended.place.sequence, ended.time_ns, ended.stage))
     });
-    let stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns: 0 };
+    // It was asked at 2 ns.
+    let stage = Stage::Ended { outcome: Outcome::Unanswered, after_ns: waits_ns + 1 };
     assert_eq!(ended, [None, Some((7, waits_ns + 3, stage)), None]);
 }
 

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 use gridtap_models::event::{
-    self, Conversation, Event, Function, Intent, Mark, PacketRef, Place, Stage, Unseen,
+    self, Attempt, Conversation, Event, Function, Intent, Mark, Marks, PacketRef, Place, Stage,
+    Unseen,
 };
 use gridtap_parsers::{Kind, Parsed, Side};
 
@@ -15,6 +16,7 @@ use crate::decode::At;
 use crate::describe::{self, Context, End, Numbered, Patience, RequestNote};
 use crate::flow::{Conflict, Flow};
 use crate::limits::Limits;
+use crate::probe::{self, Service};
 
 /// Conversations that are counted one by one; beyond them the count stands still.
 const COUNTED_CONVERSATIONS: usize = 65_536;
@@ -123,8 +125,9 @@ impl<T: Tap> Work<T> {
         };
         tap.message(&seen, out);
         let foreign = parsed.message.is_none()
-            && !parsed.uncertain
             && parsed.error.as_ref().is_some_and(|error| error.kind() == Kind::Malformed);
+        app.foreign |= foreign;
+        let foreign = foreign && !parsed.uncertain;
         // After a loss, octets out of step are nobody's fault.
         if foreign && context.unseen.lost_octets == 0 {
             let packet = context.packet;
@@ -151,47 +154,83 @@ impl<T: Tap> Work<T> {
         (earlier, packet): (Option<PacketRef>, PacketRef),
         time_ns: u64,
     ) {
-        let Some(protocol) = event::Protocol::from_word(app.protocol.name) else { return };
-        let (client, server) = (flow.endpoint(app.server.other()), flow.endpoint(app.server));
-        let nowhere = Conversation {
-            protocol,
-            client: client.address.ip(),
-            server: server.address.ip(),
-            unit: 0,
-            client_unit: None,
+        let service = Service { protocol: app.protocol, server: app.server };
+        let Some(event) = self.of_flow(flow, service) else { return };
+        let name = match mark {
+            Mark::Foreign => "what is no message",
+            _ => "other octets in its stream",
         };
-        let place = self.next;
-        self.next.nth = place.nth.saturating_add(1);
         let by_server = side == app.server;
         let event = Event {
-            place,
             time_ns,
             packet,
             earlier,
+            conversation: app.describer.last().unwrap_or(event.conversation),
+            intent: if by_server { Intent::Report } else { Intent::Unknown },
+            function: Function { name, ..event.function },
+            marks: mark.into(),
+            ..event
+        };
+        self.tap.event(event, &mut self.out);
+    }
+
+    /// Takes out the event that a connection to a port of a protocol began with something else, which
+    /// has this name. Where nobody saw it begin, it may be the middle of anything.
+    pub(super) fn other_protocol(&mut self, flow: &Flow, name: &'static str) {
+        let Some(service) = probe::called(flow) else { return };
+        let Some(event) = self.of_flow(flow, service) else { return };
+        let function = Function { name, ..event.function };
+        let event = Event { function, marks: Mark::OtherProtocol.into(), ..event };
+        self.tap.event(event, &mut self.out);
+    }
+
+    /// Takes out the event that a connection was asked for, or that nothing came of it.
+    pub(super) fn attempted(&mut self, flow: &Flow, service: Service, attempt: Attempt, at: &At) {
+        let Some(event) = self.of_flow(flow, service) else { return };
+        let event = Event {
+            time_ns: at.time_ns,
+            packet: flow.first.packet,
+            stage: Stage::Attempted(attempt),
+            intent: Intent::Session,
+            function: Function { name: "a connection", ..event.function },
+            ..event
+        };
+        self.tap.event(event, &mut self.out);
+    }
+
+    /// The next event, about nothing but a flow: noticed at its last packet, of no unit.
+    fn of_flow(&mut self, flow: &Flow, service: Service) -> Option<Event> {
+        let protocol = event::Protocol::from_word(service.protocol.name)?;
+        let server = flow.endpoint(service.server);
+        let client = flow.endpoint(service.server.other());
+        let place = self.next;
+        self.next.nth = place.nth.saturating_add(1);
+        Some(Event {
+            place,
+            time_ns: flow.last.time_ns,
+            packet: flow.last.packet,
+            earlier: None,
             stage: Stage::Noticed,
-            conversation: app.describer.last().unwrap_or(nowhere),
+            conversation: Conversation {
+                protocol,
+                client: client.address.ip(),
+                server: server.address.ip(),
+                unit: 0,
+                client_unit: None,
+            },
             client_mac: client.mac,
             server_mac: server.mac,
-            intent: if by_server { Intent::Report } else { Intent::Unknown },
-            function: Function {
-                code: 0,
-                sub: None,
-                name: if mark == Mark::Foreign {
-                    "what is no message"
-                } else {
-                    "other octets in its stream"
-                },
-            },
+            intent: Intent::Unknown,
+            function: Function { code: 0, sub: None, name: "" },
             targets: Vec::new(),
             reported: Vec::new(),
-            marks: mark.into(),
+            marks: Marks::default(),
             sequence: None,
             broadcast: false,
             unacknowledged: false,
             digest: 0,
             unseen: unseen(flow),
-        };
-        self.tap.event(event, &mut self.out);
+        })
     }
 
     fn count(&mut self, app: &Described, parsed: &Parsed<'_>) {

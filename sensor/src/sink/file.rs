@@ -16,7 +16,7 @@ pub struct Finished {
 
 impl Finished {
     /// Where it is written until then, unless in place.
-    pub(super) fn part(&self) -> Option<&Path> {
+    pub(crate) fn part(&self) -> Option<&Path> {
         self.rename.as_ref().map(|(part, _)| part.as_path())
     }
 

@@ -110,7 +110,7 @@ mod tests {
             let (body, _) = body.split_once("\n}").unwrap();
             for line in body.lines().filter(|line| !line.trim_start().starts_with(['#', '/'])) {
                 let Some((field, _)) = line.trim().split_once(':') else { continue };
-                let field = field.trim_start_matches("pub(super) ");
+                let field = field.trim_start_matches("pub(crate) ");
                 if !["schema", "body"].contains(&field) {
                     assert!(COLUMNS.contains(&field), "{field}");
                     found += 1;

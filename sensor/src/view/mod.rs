@@ -14,7 +14,6 @@ mod zeek;
 
 use core::fmt::Write;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use clap::ValueEnum;
 use foldhash::fast::RandomState;
@@ -23,6 +22,7 @@ use gridtap_models::event::{Event, Place};
 use crate::describe::RequestNote;
 use crate::record::Record;
 use crate::shard::{Ordered, Seen, Tap};
+use crate::source::CaptureNames;
 pub use output::Output;
 
 /// The forms that messages are shown in.
@@ -89,7 +89,7 @@ impl View {
 pub struct Views {
     view: View,
     /// Names of the captures, by index; nothing if there is only one.
-    captures: Option<Arc<[String]>>,
+    captures: Option<CaptureNames>,
     /// Whether each line of a view with several files has to name its own.
     mixed: bool,
     waiting: HashMap<Place, Half, RandomState>,
@@ -124,7 +124,7 @@ impl Views {
     /// Messages as `view` has them, from captures of these names if there are several. With `mixed`
     /// the lines of several files go to one place.
     #[must_use]
-    pub fn new(view: View, captures: Option<Arc<[String]>>, mixed: bool) -> Self {
+    pub fn new(view: View, captures: Option<CaptureNames>, mixed: bool) -> Self {
         Self { view, captures, mixed, waiting: HashMap::default() }
     }
 
@@ -150,9 +150,9 @@ impl Tap for Views {
     type Out = Line;
 
     fn message(&mut self, seen: &Seen<'_>, out: &mut Vec<Line>) {
-        let capture = self.captures.as_deref().and_then(|names| {
-            names.get(usize::from(seen.context.packet.capture)).map(String::as_str)
-        });
+        let names = self.captures.as_ref();
+        let capture = names.and_then(|names| names.get(seen.context.packet.capture));
+        let capture = capture.as_deref();
         let at = (seen.context.place, seen.context.time_ns);
         let text = match self.view {
             View::Text => Some(Record::new(seen, capture).text()),

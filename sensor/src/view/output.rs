@@ -15,6 +15,8 @@ const BUFFER: usize = 1 << 16;
 pub struct Output {
     view: View,
     to: To,
+    /// Whether each line is written as it comes.
+    at_once: bool,
     failed: Option<SinkError>,
 }
 
@@ -39,7 +41,7 @@ impl Output {
     #[must_use]
     pub fn stdout(view: View) -> Self {
         let out = BufWriter::with_capacity(BUFFER, io::stdout());
-        Self { view, to: To::Stdout { out, begun: false }, failed: None }
+        Self { view, to: To::Stdout { out, begun: false }, at_once: false, failed: None }
     }
 
     /// Lines go to files in `folder`, which is made if it is not there.
@@ -68,6 +70,7 @@ impl Output {
         let mut output = Self {
             view,
             to: To::Folder { folder: folder.to_owned(), files: Vec::new() },
+            at_once: false,
             failed: None,
         };
         // A view of one file has it even if there is nothing to write.
@@ -75,6 +78,13 @@ impl Output {
             open(view, folder, files, name, 0)?;
         }
         Ok(output)
+    }
+
+    /// The same, with each line of standard output written as it comes: what goes on without an end
+    /// is read while it goes on.
+    #[must_use]
+    pub fn at_once(self) -> Self {
+        Self { at_once: true, ..self }
     }
 
     /// Writes a line; whether more can be written.
@@ -94,7 +104,10 @@ impl Output {
                     if *begun { String::new() } else { self.view.head(line.file, line.time_ns) };
                 *begun = true;
                 let written = out.write_all(head.as_bytes());
-                written.and_then(|()| out.write_all(line.text.as_bytes())).map_err(stdout_failed)
+                let written = written.and_then(|()| out.write_all(line.text.as_bytes()));
+                let flushed =
+                    if self.at_once { written.and_then(|()| out.flush()) } else { written };
+                flushed.map_err(stdout_failed)
             }
             To::Folder { folder, files } => {
                 let file = open(self.view, folder, files, line.file, line.time_ns)?;
@@ -112,7 +125,7 @@ impl Output {
     ///
     /// The first output that could not be written. No file is left half written.
     pub fn finish(self) -> Result<bool, SinkError> {
-        let Self { view, to, failed } = self;
+        let Self { view, to, failed, .. } = self;
         match to {
             To::Folder { folder, files } => {
                 failed.map_or(Ok(()), Err)?;

@@ -50,8 +50,7 @@ pub(super) enum Stands {
 impl Standby {
     /// Takes note of a request of a client of the ledger.
     pub(super) fn note(&mut self, event: &Event) {
-        let asked_ns = self.asked_ns.entry(event.conversation.client).or_insert(0);
-        *asked_ns = event.time_ns.max(*asked_ns);
+        self.asked_ns.insert(event.conversation.client, event.time_ns);
     }
 
     /// What a request is that belongs to no conversation of the ledger.

@@ -113,7 +113,7 @@ fn never(events: u64) -> Bits {
 
 /// The part of it that something `x` times beyond all that was is worth.
 fn part(most: Bits, x: f64) -> Bits {
-    Bits(most.0 / (1.0 + 1.0 / x.max(0.0)))
+    Bits::rounded(most.0 / (1.0 + 1.0 / x.max(0.0)))
 }
 
 fn range(record: &PointRecord, segments: u64, value: f64) -> Judged {
@@ -188,7 +188,7 @@ fn back(record: &PointRecord, was: f64, value: f64) -> Judged {
 }
 
 fn frozen(record: &PointRecord, value: f64, reports: f64, still_bits: f64) -> Judged {
-    let (changes, chance) = (changes(record), Bits(reports * still_bits));
+    let (changes, chance) = (changes(record), Bits::rounded(reports * still_bits));
     let most = never(changes);
     Judged {
         kind: "reading-frozen",

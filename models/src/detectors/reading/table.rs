@@ -52,7 +52,8 @@ impl Kind {
     /// What a point of this record is.
     pub(super) fn of_record(space: Space, record: &PointRecord) -> Self {
         let (values, steps) = (record.values(), record.steps());
-        if values.total() < ENOUGH {
+        // Events are no point's value: the `events` detector's.
+        if values.total() < ENOUGH || space == Space::Event {
             return Self::Unknown;
         }
         let changes = changes(record);

@@ -70,7 +70,7 @@ impl Flow {
 
 fn outcome(event: &Event) -> Option<Outcome> {
     match event.stage {
-        Stage::Requested | Stage::Reported | Stage::Noticed => None,
+        Stage::Requested | Stage::Reported | Stage::Noticed | Stage::Attempted(_) => None,
         Stage::Ended { outcome, .. } => Some(outcome),
     }
 }
@@ -268,5 +268,38 @@ fn leading_zeros_in_one_step_are_the_same_hash() {
         for hash in [0, 0xcbf2_9ce4_8422_2325, u64::MAX] {
             assert_eq!(fnv(hash, number), octet_by_octet(hash, number), "{number:#x}");
         }
+    }
+}
+
+#[test]
+fn a_challenged_command_is_done_when_its_proof_held() {
+    use frames::fragment::fragment;
+    use frames::{Header, Iin, Station};
+    const REQUEST: u8 = 0x20;
+    const RESPONSE: u8 = 0x83;
+    let challenge = Header::sized(120, 1, &[[1, 0, 0, 0, 1, 0, 4, 1, 0xaa, 0xbb, 0xcc, 0xdd]]);
+    let proof = Header::sized(120, 2, &[[1, 0, 0, 0, 1, 0, 0x11, 0x22, 0x33, 0x44]]);
+    let failed = Header::sized(120, 7, &[[1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]]);
+    let commands = [Crob::TRIP.to(3)];
+    let held = frames::response::response(5, Iin::default(), &commands);
+    let did_not_hold = fragment(0xc5, RESPONSE, Some(Iin::default()), &[failed]);
+    for (end, expected) in [(held, Outcome::Done), (did_not_hold, Outcome::Refused(1))] {
+        let mut flow = Flow::new("dnp3");
+        let (mut master, mut outstation) = (Station::master(1, 10), Station::outstation(10, 1));
+        let operate = frames::request::direct_operate(5, &commands);
+        flow.send(Side::A, &master.frames(&operate));
+        let challenged =
+            fragment(0xc5, RESPONSE, Some(Iin::default()), std::slice::from_ref(&challenge));
+        let events = flow.send(Side::B, &outstation.frames(&challenged));
+        assert_eq!(events.iter().map(|event| event.stage).collect::<Vec<_>>(), [Stage::Reported]);
+        let proves = fragment(0xc5, REQUEST, None, std::slice::from_ref(&proof));
+        let events = flow.send(Side::A, &master.frames(&proves));
+        assert_eq!(events.len(), 1, "the command waits on: {events:?}");
+        let events = flow.send(Side::B, &outstation.frames(&end));
+        let ended: Vec<_> = events.iter().map(|event| (event.intent, outcome(event))).collect();
+        assert_eq!(
+            ended,
+            [(Intent::Authenticate, Some(expected)), (Intent::Operate, Some(expected))]
+        );
     }
 }

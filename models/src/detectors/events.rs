@@ -1,0 +1,197 @@
+//! `events`: a device that tells of no more events.
+//!
+//! *Sees*: a device that is polled for events, or reports them unasked, and that has had none for longer than its
+//! past allows (`events-stopped`): a view that somebody froze, reports that are kept back, an outstation that
+//! lost its points. Each answer to a poll for events, and each report of some, is one observation; a quiet run is
+//! so many answers without any. It is odd by chance, with the share of observations with events that the baseline
+//! has, and it has to be [`LONGER`] times the longest quiet run learned.
+//! *Blind to*: devices with few events; a quiet run that begins within a minute of a command to the device,
+//! of a binary event, of a restart, and all others until it is half as lively as it was before: with its
+//! feeder switched off, a device has less to tell.
+//! *State*: for each device that told of events, at most [`CONVERSATIONS`], how lively it is; what lasts is told
+//! once ([`Lasting`]: until an hour of capture time without).
+
+use foldhash::HashMap;
+
+use super::lasting::Lasting;
+use crate::detector::{Bits, Detector, Finding};
+use crate::event::{Device, Event, Intent, Mark, Space, Stage, Target, Value};
+use crate::ledger::{Ledger, Observation, Point, PointRecord, Saw};
+use crate::limits::CONVERSATIONS;
+use crate::surprise::{self, Context, FLOOR, real};
+use crate::words::counted;
+
+pub(crate) const NAME: &str = "events";
+
+/// All events of a device, as a point.
+const EVENTS: Point = Point { space: Space::Event, address: 0 };
+/// How odd a quiet run must be by chance alone, in bits.
+const QUIET_BITS: f64 = 20.0;
+/// How many of the longest quiet runs learned it must last.
+const LONGER: f64 = 2.0;
+/// How long after a change of the process a quiet run is explained by it.
+const SETTLE_NS: u64 = 60 * 1_000_000_000;
+/// Observations with events that make a device known.
+const ENOUGH: u64 = 20;
+/// Weight of one observation in what is lively now, and in what is usual.
+const NOW: f64 = 1.0 / 16.0;
+const USUAL: f64 = 1.0 / 1_024.0;
+
+/// Judges whether devices tell of events.
+#[derive(Debug, Default)]
+pub(crate) struct EventStream {
+    devices: HashMap<Device, Stream>,
+    told: Lasting<Device>,
+}
+
+/// The events of one device.
+#[derive(Debug, Default)]
+struct Stream {
+    /// Answers without events in a row.
+    quiet: u64,
+    /// Share of observations with events: lately, and usually.
+    now: f64,
+    usual: f64,
+    /// When the process last changed, and whether that explains that there is less to tell.
+    shifted_ns: Option<u64>,
+    explained: bool,
+}
+
+impl Detector for EventStream {
+    fn observe(&mut self, event: &Event, note: &mut dyn FnMut(Observation)) {
+        let device = event.conversation.device();
+        let events = events(event);
+        if !self.devices.contains_key(&device) {
+            if events.is_none() || self.devices.len() >= CONVERSATIONS {
+                return;
+            }
+            self.devices.insert(device, Stream::default());
+        }
+        let Some(stream) = self.devices.get_mut(&device) else { return };
+        if shifts(event) {
+            stream.shifted_ns = Some(event.time_ns);
+            stream.explained |= stream.quiet == 0;
+        }
+        let Some(events) = events else { return };
+        if let Some(saw) = stream.take(events > 0.0, event.time_ns) {
+            note(Observation {
+                device,
+                point: EVENTS,
+                saw: Saw::Step(f64::from(u8::from(events > 0.0))),
+            });
+            if let Saw::Stood(_) = saw {
+                note(Observation { device, point: EVENTS, saw });
+            }
+        }
+    }
+
+    fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        if events(event).is_none_or(|events| events > 0.0) {
+            return;
+        }
+        let device = event.conversation.device();
+        let Some(stream) = self.devices.get(&device).filter(|stream| !stream.explained) else {
+            return;
+        };
+        let Some(record) = ledger.record(&device).and_then(|record| record.point(EVENTS)) else {
+            return;
+        };
+        let quiet = real(stream.quiet);
+        let Some(surprise) = surprise(record, quiet) else { return };
+        if self.told.begins(device, event.time_ns) {
+            found(finding(device, record, stream.quiet, surprise));
+        }
+    }
+}
+
+/// How many events it tells of, where that is known.
+fn events(event: &Event) -> Option<f64> {
+    let told = |target: &&Target| target.space == Space::Event;
+    event.reported.iter().find(told).and_then(|target| match target.values.first() {
+        Some(Value::Number(events)) => Some(*events),
+        Some(Value::Switch(_)) | None => None,
+    })
+}
+
+/// Whether the process is another after it: a command, a binary event, a restart or new settings.
+fn shifts(event: &Event) -> bool {
+    let binary = |target: &Target| {
+        matches!(target.space, Space::BinaryInput | Space::DoubleBitInput | Space::BinaryOutput)
+    };
+    if event.marks.contains(Mark::Restarted) {
+        return true;
+    }
+    match event.stage {
+        Stage::Requested => {
+            event.intent.commands() || !matches!(event.intent, Intent::Read | Intent::Diagnose)
+        }
+        // What a poll of all classes tells of a binary point is no change.
+        Stage::Ended { .. } | Stage::Reported => {
+            let all = |target: &Target| target.space != Space::Class || target.start == 0;
+            !event.targets.iter().any(all) && event.reported.iter().any(binary)
+        }
+        Stage::Noticed | Stage::Attempted(_) => false,
+    }
+}
+
+impl Stream {
+    /// Takes one observation; what is to be learned of it, unless something explains it.
+    fn take(&mut self, eventful: bool, time_ns: u64) -> Option<Saw> {
+        let one = f64::from(u8::from(eventful));
+        self.now += NOW * (one - self.now);
+        self.usual += USUAL * (one - self.usual);
+        if self.explained && self.now * 2.0 >= self.usual && eventful {
+            self.explained = false;
+        }
+        if eventful {
+            let quiet = core::mem::take(&mut self.quiet);
+            return (!self.explained).then_some(if quiet > 0 {
+                Saw::Stood(quiet)
+            } else {
+                Saw::Step(1.0)
+            });
+        }
+        let settling = self.shifted_ns.is_some_and(|at| time_ns.saturating_sub(at) < SETTLE_NS);
+        self.explained |= self.quiet == 0 && settling;
+        self.quiet = self.quiet.saturating_add(1);
+        // A run that never ends counts too.
+        let counts = self.quiet.is_power_of_two();
+        (!self.explained).then_some(if counts { Saw::Stood(self.quiet) } else { Saw::Step(0.0) })
+    }
+}
+
+/// How odd it is that so many answers in a row tell of nothing, if it is.
+fn surprise(record: &PointRecord, quiet: f64) -> Option<Bits> {
+    let (all, none) = (record.steps().total(), record.steps().count(0.0));
+    let eventful = all.saturating_sub(none);
+    if eventful < ENOUGH || quiet < real(record.stood()).max(1.0) * LONGER {
+        return None;
+    }
+    // One more of each than was seen, so that a share is never all or nothing.
+    let share = real(eventful) / (real(all) + 1.0);
+    let chance = quiet * (0.0 - (1.0 - share).log2());
+    let most = surprise::bits(Context { events: eventful, distinct: 1 }.novel());
+    let surprise = if chance < most.0 { Bits::rounded(chance) } else { most };
+    (chance >= QUIET_BITS && surprise >= FLOOR).then_some(surprise)
+}
+
+fn finding(device: Device, record: &PointRecord, quiet: u64, surprise: Bits) -> Finding {
+    let (all, none) = (record.steps().total(), record.steps().count(0.0));
+    Finding {
+        detector: NAME,
+        kind: "events-stopped",
+        surprise,
+        hard: false,
+        actor: Some(device.server),
+        about: None,
+        because: format!(
+            "{device} told of no event in {}; in the baseline it did in {} of {}, and was never quiet for \
+             more than {}",
+            counted(quiet, "answer"),
+            all.saturating_sub(none),
+            counted(all, "message"),
+            counted(record.stood(), "answer"),
+        ),
+        normal_if: format!("baseline learns {EVENTS} of {device} as it is told of now"),
+    }
+}

@@ -1,0 +1,193 @@
+//! `verb`: a way of commanding that a client never used.
+//!
+//! *Sees*: a client that commands as it commands nothing else, at any device (`new-verb`): a select, operation or
+//! write of a kind of point that it never gave to any point of that kind; or an operation without its selection
+//! of a kind of point that it always selects first. All acts of the conversation count, polls too. Who does
+//! new things daily does them to new points in known ways, so that habit never mutes this.
+//! *Blind to*: which point it is (the `point` detector's); clients that never commanded anything, and new
+//! conversations (`function`, `conversation`).
+//! *State*: the last selection of each conversation of the ledger.
+
+use foldhash::HashMap;
+
+use crate::detector::{Detector, Finding};
+use crate::event::{Conversation, Event, Intent, Space, Stage};
+use crate::ledger::{ClientSum, Command, Ledger};
+use crate::surprise::{self, Context, FLOOR};
+use crate::words::{counted, grouped};
+
+pub(crate) const NAME: &str = "verb";
+
+/// Selections that make a habit of selecting.
+const SELECTED: u64 = 5;
+
+/// Judges how is commanded.
+#[derive(Debug, Default)]
+pub(crate) struct NewVerb {
+    selected: HashMap<Conversation, Selected>,
+}
+
+/// The first point of a selection, and the digest of the operation that used it, if one did.
+#[derive(Debug)]
+struct Selected {
+    point: (Space, u32),
+    used: Option<u64>,
+}
+
+impl Detector for NewVerb {
+    fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        if event.stage != Stage::Requested || !event.intent.commands() {
+            return;
+        }
+        let conversation = event.conversation;
+        let Some(record) = ledger.conversation(&conversation) else { return };
+        let Some((Command { space, address, .. }, _)) = event.commands().next() else { return };
+        let point = (space, address);
+        let selected = if event.intent == Intent::Select {
+            self.selected.insert(conversation, Selected { point, used: None });
+            true
+        } else {
+            // The same operation sent again is none of its own.
+            self.selected.get_mut(&conversation).is_some_and(|last| {
+                last.point == point && *last.used.get_or_insert(event.digest) == event.digest
+            })
+        };
+        let Some(client) = ledger.client(&conversation.client) else { return };
+        let Some(verb) = Verb::new_to(client, event.intent, space, selected) else { return };
+        let context = client.given_context();
+        let acts = record.tally().count();
+        let here = Context { events: acts, distinct: 1 + record.distinct_commands() };
+        let surprise = surprise::bits(here.share(0, context.share(verb.given, 1.0)));
+        if surprise < FLOOR {
+            return;
+        }
+        found(Finding {
+            detector: NAME,
+            kind: "new-verb",
+            surprise,
+            hard: false,
+            actor: None,
+            about: None,
+            because: format!(
+                "{} {}, in {} to all devices of the baseline; to {} it sent {}",
+                conversation.asker(),
+                verb.says,
+                counted(context.events, "command"),
+                conversation.device(),
+                counted(acts, "request"),
+            ),
+            normal_if: format!(
+                "baseline lists {} under a conversation of {}",
+                verb.normal, conversation.client
+            ),
+        });
+    }
+}
+
+/// A way of commanding.
+struct Verb {
+    /// How often the client used it.
+    given: u64,
+    says: String,
+    normal: String,
+}
+
+impl Verb {
+    /// The way of this command, if it is new to a client that commands.
+    fn new_to(client: &ClientSum, intent: Intent, space: Space, selected: bool) -> Option<Self> {
+        let given = client.given(intent, space);
+        if client.given_context().events == 0 {
+            return None;
+        }
+        if given == 0 {
+            let says = format!("never gave the command {intent} to a {space}");
+            return Some(Self { given, says, normal: format!("a command {intent} {space}") });
+        }
+        let selections = client.given(Intent::Select, space);
+        let direct = given.saturating_sub(selections);
+        let always = selections >= SELECTED && direct.saturating_mul(20) < given;
+        (intent == Intent::Operate && !selected && always).then(|| Self {
+            given: direct,
+            says: format!(
+                "operates a {space} that it did not select, and selected {} of {} before",
+                grouped(selections.min(given)),
+                grouped(given),
+            ),
+            normal: format!("more operations than selections of a {space}"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Switch;
+    use crate::samples::{breaker, learned};
+
+    const OPERATE: u8 = 4;
+    const DIRECT: u8 = 5;
+
+    fn select() -> Event {
+        breaker(Switch::Trip, Intent::Select, 3, "Select")
+    }
+
+    fn operate(code: u8) -> Event {
+        Event { digest: u64::from(code), ..breaker(Switch::Trip, Intent::Operate, code, "Operate") }
+    }
+
+    fn set(intent: Intent) -> Event {
+        let mut event = breaker(Switch::Nul, intent, DIRECT, "Direct Operate");
+        event.targets[0].space = Space::AnalogOutput;
+        event
+    }
+
+    /// A master that polls, selects breakers before it operates them, and sets set-points directly.
+    fn site() -> Ledger {
+        let polls = (0..2_000).map(|_| breaker(Switch::Nul, Intent::Read, 1, "Read"));
+        let commands = (0..20).flat_map(|_| [select(), operate(OPERATE), set(Intent::Operate)]);
+        learned(polls.chain(commands))
+    }
+
+    fn found(events: &[Event]) -> Vec<Finding> {
+        let (ledger, mut detector, mut findings) = (site(), NewVerb::default(), Vec::new());
+        for event in events {
+            detector.judge(&ledger, event, &mut |finding| findings.push(finding));
+        }
+        findings
+    }
+
+    #[test]
+    fn usual_ways_are_left_alone() {
+        let again = [select(), operate(OPERATE), operate(OPERATE), set(Intent::Operate)];
+        assert_eq!(found(&again), []);
+    }
+
+    #[test]
+    fn a_selection_of_what_is_set_directly_is_a_new_verb() {
+        let findings = found(&[set(Intent::Select)]);
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        assert!(finding.surprise.0 > 10.0, "{finding:?}");
+        assert_eq!(
+            finding.because,
+            "10.0.0.5 (master 1) never gave the command select to a analog-output, in 60 commands to \
+             all devices of the baseline; to 10.0.0.20 outstation 10 it sent 2,060 requests"
+        );
+    }
+
+    #[test]
+    fn a_breaker_that_is_operated_without_its_usual_selection_is_one() {
+        let findings = found(&[operate(DIRECT)]);
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        assert!(finding.surprise.0 > 10.0, "{finding:?}");
+        assert!(finding.because.contains("selected 20 of 20 before"), "{finding:?}");
+        let used = found(&[select(), operate(OPERATE), operate(DIRECT)]);
+        assert_eq!(used.len(), 1, "its selection was used");
+    }
+
+    #[test]
+    fn who_never_commanded_is_the_business_of_others() {
+        let ledger = learned((0..500).map(|_| breaker(Switch::Nul, Intent::Read, 1, "Read")));
+        let mut detector = NewVerb::default();
+        detector.judge(&ledger, &operate(DIRECT), &mut |finding| panic!("{finding:?}"));
+    }
+}
