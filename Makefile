@@ -36,6 +36,7 @@ test:
 	$(CARGO) clippy -p gridtap --no-default-features --locked -- -D warnings
 	GRIDTAP_PYTHON=target/python/bin/python3 \
 	$(CARGO) test --workspace --features gridtap/parquet,gridtap-tests/parquet --locked
+	python3 -m unittest discover -s tests/scorecard -q
 	RUSTDOCFLAGS='-D warnings' \
 	$(CARGO) doc --workspace --features gridtap/parquet --no-deps --document-private-items --locked
 	.ci/fuzz --if-there 20

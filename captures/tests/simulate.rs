@@ -139,12 +139,26 @@ fn a_network_that_loses_is_seen_to() {
     twice.network.hsr = true;
     let mut one_way = site("substation");
     one_way.network.one_way = true;
+    let mut doubling = site("substation");
+    doubling.network.doubled_ppm = 50_000;
+    let mut missing = site("substation");
+    missing.network.missed_ppm = 50_000;
+    let mut late = site("substation");
+    late.network.late_ppm = 50_000;
     let count =
         |site: &Site| Simulation::new(site, &options(1, 300)).unwrap().collect::<Vec<_>>().len();
     let plain = count(&site("substation"));
     assert!(count(&lossy) > plain + 10);
     assert_eq!(count(&twice), 2 * plain);
     assert!(count(&one_way) < plain / 2);
+    assert!((plain + plain / 40..plain + plain / 10).contains(&count(&doubling)));
+    assert!((plain - plain / 10..plain - plain / 40).contains(&count(&missing)));
+    assert_eq!(count(&late), plain);
+    let order = |site: &Site| {
+        let packets = Simulation::new(site, &options(1, 300)).unwrap();
+        packets.map(|it| it.packet.octets).collect::<Vec<_>>()
+    };
+    assert!(order(&late) != order(&site("substation")));
 }
 
 #[test]

@@ -144,6 +144,25 @@ fn sha256(octets: &[u8]) -> String {
 }
 
 #[test]
+fn all_kinds_that_a_site_has_devices_for_are_asked_for_by_one_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = |site: &str, word: &str| -> Vec<String> {
+        let ended = simulate(folder.path(), &format!("--site {site} --for 1s --attack {word}"));
+        assert_eq!(ended.status, 0, "{}", ended.stderr);
+        let manifest = fs::read(folder.path().join(format!("{site}-1.json"))).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        let attacks = manifest["options"]["attacks"].as_array().unwrap();
+        attacks.iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    let (feeder, plant) = (names("feeder", "all"), names("plant", "all"));
+    let has = |names: &[String], name: &str| names.iter().any(|it| it == name);
+    assert!(has(&feeder, "authentication-downgrade") && !has(&feeder, "umas"));
+    assert!(has(&plant, "umas") && !has(&plant, "cold-restart"));
+    assert!(has(&names("plant", "look-alikes"), "new-laptop"));
+    assert!(!has(&plant, "new-laptop"));
+}
+
+#[test]
 fn everything_has_its_line_in_the_list() {
     let list = printed("simulate --list");
     for name in ["substation", "feeder", "plant", "rogue-write", "frostygoop", "power-cut"] {

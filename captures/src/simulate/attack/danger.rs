@@ -121,6 +121,14 @@ pub(super) fn without_select(world: &mut World, attack: &mut Attack) {
     asks_of(world, attack, device, vec![ask; count]);
 }
 
+/// Selects, and never operates: whoever wants to operate meanwhile cannot.
+pub(super) fn select_only(world: &mut World, attack: &mut Attack) {
+    let Some((device, place)) = a_switch(world, attack) else { return };
+    let ask = command(function::SELECT, vec![operate(place, 0)]);
+    let count = usize::try_from(attack.parameter("count")).unwrap_or(1).min(1_000);
+    asks_of(world, attack, device, vec![ask; count]);
+}
+
 pub(super) fn differs(world: &mut World, attack: &mut Attack) {
     let Some(device) = attack.device(world, |world, device| switches(world, device).len() > 1)
     else {

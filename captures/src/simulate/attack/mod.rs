@@ -260,6 +260,7 @@ const KINDS: &[Kind] = kinds![
     ("assign-class", true, DNP3, danger::assign_class, "Points are taken out of the classes that are polled."),
     ("time-tampering", true, DNP3, danger::time, "The clock of an outstation is set wrong.", off_s = 86400 "seconds"),
     ("operate-without-select", true, DNP3, danger::without_select, "Operate, with nothing selected.", count = 2 "commands"),
+    ("select-without-operate", true, DNP3, danger::select_only, "Select, and nothing is operated.", count = 6 "commands"),
     ("operate-differs", true, DNP3, danger::differs, "Operate of another point than was selected.", count = 2 "commands"),
     ("no-ack", true, DNP3, danger::no_ack, "Direct operate without response.", count = 2 "commands"),
     ("broadcast", true, EITHER, danger::broadcast, "A command to all (unit 0; link address 65535)."),
