@@ -8,12 +8,12 @@
 //! *Blind to*: devices with few events; a quiet run that begins within a minute of a command to the device,
 //! of a binary event, of a restart, and all others until it is half as lively as it was before: with its
 //! feeder switched off, a device has less to tell.
-//! *State*: for each device that told of events, at most [`CONVERSATIONS`], how lively it is; what lasts is told
-//! once ([`Lasting`]: until an hour of capture time without).
+//! *State*: for each device that told of events, at most [`CONVERSATIONS`], how lively it is, until it is silent for
+//! an hour of capture time; what lasts is told once ([`Lasting`]: until an hour without).
 
 use foldhash::HashMap;
 
-use super::lasting::Lasting;
+use super::lasting::{Lasting, OVER_NS};
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Device, Event, Intent, Mark, Space, Stage, Target, Value};
 use crate::ledger::{Ledger, Observation, Point, PointRecord, Saw};
@@ -55,6 +55,8 @@ struct Stream {
     /// When the process last changed, and whether that explains that there is less to tell.
     shifted_ns: Option<u64>,
     explained: bool,
+    /// When it was last observed.
+    last_ns: u64,
 }
 
 impl Detector for EventStream {
@@ -68,6 +70,10 @@ impl Detector for EventStream {
             self.devices.insert(device, Stream::default());
         }
         let Some(stream) = self.devices.get_mut(&device) else { return };
+        // What was usual before a long silence, or in another capture, is forgotten.
+        if stream.last_ns.abs_diff(event.time_ns) >= OVER_NS {
+            *stream = Stream { last_ns: event.time_ns, ..Stream::default() };
+        }
         if shifts(event) {
             stream.shifted_ns = Some(event.time_ns);
             if stream.quiet == 0 {
@@ -75,6 +81,7 @@ impl Detector for EventStream {
             }
         }
         let Some(events) = events else { return };
+        stream.last_ns = event.time_ns;
         if let Some(saw) = stream.take(events > 0.0, event.time_ns) {
             note(Observation {
                 device,
