@@ -69,7 +69,6 @@ fn answered(asked: &Event, round: u32) -> Event {
 
 const MASTER: [u8; 4] = [10, 0, 0, 5];
 
-#[expect(clippy::print_stdout, reason = "figures for people, with --nocapture")]
 /// One test, as the count is the whole program's.
 #[test]
 fn ten_thousand_points_fit_into_64_mib_and_an_address_sweep_changes_nothing() {

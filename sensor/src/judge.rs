@@ -42,7 +42,9 @@ pub struct Judge {
 
 /// What is told, once, when the learning is over.
 #[derive(Default)]
-struct OnLearned(Option<Box<dyn FnOnce(&Ledger) + Send>>);
+struct OnLearned(Option<Box<Tell>>);
+
+type Tell = dyn FnOnce(&Ledger) + Send;
 
 impl core::fmt::Debug for OnLearned {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

@@ -19,7 +19,7 @@ use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
 use crate::event::{Conversation, Event, Intent, Protocol, Stage};
-use crate::ledger::{FunctionKey, Ledger};
+use crate::ledger::{ConversationRecord, FunctionKey, Ledger};
 use crate::surprise::{self, Context};
 use crate::words::counted;
 
@@ -135,12 +135,24 @@ fn starts_so(ledger: &Ledger, event: &Event) -> bool {
 }
 
 fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
-    let commands = event.intent.commands();
-    match event.intent {
-        _ if commands && event.broadcast => Some("broadcast-command"),
-        _ if commands && event.unacknowledged => Some("unacknowledged-command"),
-        Intent::SetTime if sets_less(ledger, &event.conversation) => Some("second-time-master"),
-        intent => always(intent),
+    of(ledger, &event.conversation, event.intent, event.broadcast, event.unacknowledged)
+}
+
+fn of(
+    ledger: &Ledger,
+    conversation: &Conversation,
+    intent: Intent,
+    to_all: bool,
+    silent: bool,
+) -> Option<&'static str> {
+    if intent.commands() && to_all {
+        Some("broadcast-command")
+    } else if intent.commands() && silent {
+        Some("unacknowledged-command")
+    } else if intent == Intent::SetTime && sets_less(ledger, conversation) {
+        Some("second-time-master")
+    } else {
+        always(intent)
     }
 }
 
@@ -189,18 +201,14 @@ pub(crate) fn learned(
         }
     };
     let silent = conversation.protocol == Protocol::Dnp3 && key.code == DIRECT_OPERATE_NO_ACK;
-    match key.intent {
-        intent if intent.commands() && to_all => Some("broadcast-command"),
-        intent if intent.commands() && silent => Some("unacknowledged-command"),
-        Intent::SetTime if sets_less(ledger, conversation) => Some("second-time-master"),
-        intent => always(intent),
-    }
+    of(ledger, conversation, key.intent, to_all, silent)
 }
 
 /// Whether another client sets the clock of the device more often.
 fn sets_less(ledger: &Ledger, conversation: &Conversation) -> bool {
     let times = |conversation: &Conversation| {
-        let functions = ledger.conversation(conversation).into_iter().flat_map(|it| it.functions());
+        let functions =
+            ledger.conversation(conversation).into_iter().flat_map(ConversationRecord::functions);
         let sets = functions.filter(|(key, _)| key.intent == Intent::SetTime);
         sets.fold(0_u64, |sum, (_, record)| sum.saturating_add(record.tally().count()))
     };

@@ -7,7 +7,8 @@
 //! (k − 1)/ln k = 3.4 times the learned rate, which tells the learned rate (H0) from one [`TIMES`] as
 //! high (H1). It is raised when it holds 20/log₂ k = 7 acts, to which H0 comes in one of 2^20 runs
 //! (whence the surprise), and, for acts come in clumps, twice what was learned in ten minutes more.
-//! The learned rate is the acts learned, and one more, over the segments that have any. It is one
+//! The learned rate is the acts learned, and one more, over the segments that have any; of a device that was
+//! never commanded, what a device of the site is commanded on average, over the learned time. It is one
 //! finding until the bucket is half empty. Who was never seen is measured by what the whole site does.
 //! Floods of connections (`connection-flood`) are counted as they are asked for: by pair of hosts, and
 //! by server those of clients that the baseline does not have connect to it. Whoever lost a connection
@@ -87,6 +88,8 @@ struct Bucket {
 #[derive(Clone, Copy, Debug)]
 struct Usual {
     acts: u64,
+    /// What may be expected before anything is known.
+    prior: u64,
     covered_ns: u64,
     known: bool,
     /// What is free besides: a second, and at once.
@@ -197,7 +200,7 @@ impl Bucket {
 impl Usual {
     /// How many acts are usual in this time.
     fn acts_in(self, ns: u64) -> f64 {
-        (real(self.acts) + 1.0) * real(ns) / real(self.covered_ns.max(1))
+        (real(self.acts) + real(self.prior)) * real(ns) / real(self.covered_ns.max(1))
     }
 }
 
@@ -233,7 +236,13 @@ fn usual(ledger: &Ledger, who: Who, what: What) -> Usual {
         (What::Requests, _) | (_, None) => watched_ns,
         (_, Some(tally)) => tally.covered_ns().max(watched_ns.min(SEGMENT_NS)),
     };
-    Usual { acts, covered_ns, known: known.is_some(), free: (0.0, 0.0) }
+    // A device that was never commanded may be commanded as others are: operators do not get to all of them
+    // while learning.
+    let never = what == What::Commands && tally.is_none() && matches!(who, Who::Device(_));
+    let site = || ledger.pace().commands.as_ref().map_or(0, Tally::count);
+    let share = || site().checked_div(ledger.counts().devices).unwrap_or(0);
+    let prior = if never { share().max(1) } else { 1 };
+    Usual { acts, prior, covered_ns, known: known.is_some(), free: (0.0, 0.0) }
 }
 
 /// How many connections are usual of a pair of hosts; of none that is known, only what is free.
@@ -243,7 +252,7 @@ fn usual_connections(ledger: &Ledger, pair: Option<&Pair>) -> Usual {
     // As above, what was seen once or twice covers no time.
     let covered_ns = covered_ns(tally).max(watched_ns.min(SEGMENT_NS));
     let (acts, known) = (tally.map_or(0, Tally::count), tally.is_some());
-    Usual { acts, covered_ns, known, free: (AGAIN_A_S, AGAIN) }
+    Usual { acts, prior: 1, covered_ns, known, free: (AGAIN_A_S, AGAIN) }
 }
 
 /// The time covered by acts: at least a second.
@@ -364,6 +373,35 @@ mod tests {
         assert_eq!(findings[0].1.kind, "request-flood");
         let calm = (10..60 * MINUTE).map(|n| at(request(5, 9), 20 + 2 * n));
         assert_eq!(found(flood(0).chain(calm).chain(flood(9_000))).len(), 2);
+    }
+
+    #[test]
+    fn a_device_that_was_never_commanded_may_be_as_others_are() {
+        // Twelve devices are operated on once an hour, one of them was never.
+        let mut ledger = Ledger::default();
+        let of = |server| at(request(5, server), 0).conversation;
+        for minute in 0..48 * 60 {
+            for server in 10..23_u8 {
+                ledger.learn(&at(request(5, server), minute * 60));
+                if server > 10 && minute % 240 == u64::from(server) * 10 {
+                    let command = command(5, 40, minute * 60);
+                    for _ in 0..4 {
+                        ledger.learn(&Event { conversation: of(server), ..command.clone() });
+                    }
+                }
+            }
+        }
+        let found = |acts: u64, apart: u64| {
+            let (mut detector, mut findings) = (Floods::default(), 0);
+            for n in 0..acts {
+                let event = command(5, 40, 48 * 3_600 + n / 4 * apart);
+                let event = Event { conversation: of(10), ..event };
+                detector.judge(&ledger, &event, &mut |_| findings += 1);
+            }
+            findings
+        };
+        assert_eq!(found(8, 9 * 3_600), 0, "two operations in nine hours");
+        assert!(found(40, 10) > 0, "ten in a minute and a half");
     }
 
     #[test]

@@ -16,7 +16,7 @@ type Profile = BTreeSet<(Intent, Option<Space>)>;
 
 /// The clients of a ledger.
 pub(super) struct Actors {
-    actors: BTreeMap<IpAddr, Actor>,
+    all: BTreeMap<IpAddr, Actor>,
     /// The profiles of those that are not seldom there.
     roles: BTreeSet<Profile>,
     /// Segments of the whole site.
@@ -57,16 +57,16 @@ impl Actors {
         let segments = site.map_or(0, |tally| tally.segments().count());
         let often = actors.values().filter(|actor| !is_seldom(actor.segments, segments));
         let roles = often.map(|actor| actor.profile.clone()).collect();
-        Self { actors, roles, segments }
+        Self { all: actors, roles, segments }
     }
 
     pub(super) fn get(&self, client: IpAddr) -> Option<&Actor> {
-        self.actors.get(&client)
+        self.all.get(&client)
     }
 
     /// Each client, sorted.
     pub(super) fn each(&self) -> impl Iterator<Item = (&IpAddr, &Actor)> {
-        self.actors.iter()
+        self.all.iter()
     }
 
     /// Whether a client is seldom there.
@@ -76,8 +76,8 @@ impl Actors {
 
     /// Segments of all clients as events, clients as symbols.
     pub(super) fn context(&self) -> Context {
-        let segments = self.actors.values().map(|actor| actor.segments);
-        let distinct = u64::try_from(self.actors.len()).unwrap_or(u64::MAX);
+        let segments = self.all.values().map(|actor| actor.segments);
+        let distinct = u64::try_from(self.all.len()).unwrap_or(u64::MAX);
         Context { events: segments.fold(0, u64::saturating_add), distinct }
     }
 

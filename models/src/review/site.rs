@@ -23,7 +23,7 @@ impl Collector<'_> {
         let mut once: BTreeMap<u32, Vec<&Tally>> = BTreeMap::new();
         let heard = self.ledger.device(device).and_then(|sum| sum.pace.requests.as_ref());
         let heard = heard.map_or(0, |tally| tally.segments().count());
-        for (_, tally) in &record.reads {
+        for tally in record.reads.values() {
             if let Some(segment) =
                 burst(tally).filter(|_| is_seldom(tally.segments().count(), heard))
             {

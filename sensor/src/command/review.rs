@@ -65,8 +65,8 @@ fn counted(oddities: usize) -> String {
 }
 
 fn show(number: usize, oddity: &Oddity, names: &Names, text: &mut String) {
-    let named = |line: &str| names.beside(line, &mut None);
-    let actor = named(&oddity.actor.to_string());
+    let with_names = |line: &str| names.beside(line, &mut None);
+    let actor = with_names(&oddity.actor.to_string());
     let at = oddity.at_ns.map_or(String::new(), |ns| format!(", {}", minutes(ns)));
     let _ = writeln!(text, "\n{number}. {actor}{at} ({})", oddity.suspicion);
     let mut kinds: Vec<(&str, Vec<&Evidence>)> = Vec::new();
@@ -78,8 +78,8 @@ fn show(number: usize, oddity: &Oddity, names: &Names, text: &mut String) {
     }
     for (kind, evidence) in kinds {
         for one in evidence.iter().take(EVIDENCE) {
-            let _ = writeln!(text, "   {kind}: {}", named(&one.because));
-            let _ = writeln!(text, "     {}", named(one.line.trim_start()));
+            let _ = writeln!(text, "   {kind}: {}", with_names(&one.because));
+            let _ = writeln!(text, "     {}", with_names(one.line.trim_start()));
         }
         let more = evidence.len().saturating_sub(EVIDENCE);
         if more > 0 {
