@@ -19,9 +19,8 @@ pub(super) struct Row {
     /// Messages of the attack until it is found, at most; none where the time without them tells.
     pub(super) messages: Option<usize>,
     pub(super) twin: Twin,
-    /// How long it is simulated, in minutes, and with which chance.
+    /// How long it is simulated, in minutes.
     pub(super) minutes: u64,
-    pub(super) seed: u64,
 }
 
 /// What is like an attack and benign.
@@ -103,11 +102,6 @@ impl Row {
         self.twin = twin;
         self
     }
-
-    const fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
 }
 
 const fn row(number: &'static str, speaks: Protocol, plan: &'static str) -> Row {
@@ -121,7 +115,6 @@ const fn row(number: &'static str, speaks: Protocol, plan: &'static str) -> Row 
         messages: Some(1),
         twin: Twin::Usual,
         minutes: 8,
-        seed: 3,
     }
 }
 
@@ -137,7 +130,7 @@ use Twin::{Approved, Learned, Like};
 
 /// All rows.
 #[rustfmt::skip]
-pub(super) const ROWS: &[Row] = &[
+pub(super) static ROWS: &[Row] = &[
     modbus("1", "unit-scan:count=30").by("unit-scan", "fanout").within(20).like(Like("new-laptop")),
     dnp3("1", "unit-scan:count=30").by("unit-scan", "fanout").within(20).like(Like("new-laptop")),
     modbus("2", "point-scan:count=60").by("point-scan", "fanout").within(30).like(Like("new-laptop")),
