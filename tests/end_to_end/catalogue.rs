@@ -25,8 +25,9 @@ use rows::{ROWS, Row, Twin};
 const LEARNED_S: u64 = 6 * 3_600;
 /// All devices and what is usual come from it: with another, it would be another site.
 const SEED: u64 = 7;
-/// When attacks begin, at the earliest, and when captures do: after all sessions have begun.
+/// When attacks begin, at the earliest.
 const QUIET_S: u64 = 150;
+/// When what is usual begins: after the sessions have.
 const BEGIN_S: u64 = 60;
 
 #[test]
@@ -90,11 +91,11 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(site: &Site, options: &Options) -> Self {
+    fn new(site: &Site, options: &Options, begin_s: u64) -> Self {
         let mut simulation = Simulation::new(site, options).unwrap();
         let mut capture = Capture::new(LinkType::ETHERNET);
         let mut acted = Vec::new();
-        let begin_ns = (site.start_unix_s + BEGIN_S) * SECOND;
+        let begin_ns = (site.start_unix_s + begin_s) * SECOND;
         while let Some(marked) = simulation.next() {
             if marked.packet.time_ns < begin_ns {
                 continue;
@@ -119,7 +120,7 @@ impl Scene {
             as_master: row.as_master,
             ..Options::default()
         };
-        Self::new(&site(Some(row.speaks), LEARNED_S), &options)
+        Self::new(&site(Some(row.speaks), LEARNED_S), &options, row.begin_s)
     }
 }
 
@@ -143,7 +144,7 @@ impl Study {
         let study = Self { folder: folder.to_owned(), baseline: folder.join("site.baseline") };
         let learned = study.path("learned.pcap");
         let options = Options { seed: SEED, lasts_s: LEARNED_S, ..Options::default() };
-        write(&learned, &Scene::new(&site(None, 0), &options).capture);
+        write(&learned, &Scene::new(&site(None, 0), &options, 0).capture);
         study.run(&format!(
             "learn -q --for 1d -o {} {}",
             study.baseline.display(),
@@ -173,7 +174,7 @@ impl Study {
     fn usual(&self) -> Vec<Value> {
         let capture = self.path("usual.pcap");
         let options = Options { seed: SEED, lasts_s: 3_600, ..Options::default() };
-        write(&capture, &Scene::new(&site(None, LEARNED_S), &options).capture);
+        write(&capture, &Scene::new(&site(None, LEARNED_S), &options, BEGIN_S).capture);
         self.alerts(&capture, &self.baseline)
     }
 
