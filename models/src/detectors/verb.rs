@@ -2,7 +2,7 @@
 //!
 //! *Sees*: a client that commands as it commands nothing else, at any device (`new-verb`): a select, operation or
 //! write of a kind of point that it never gave to any point of that kind; or an operation without its selection
-//! of a kind of point that it always selects first. All acts of the conversation count, polls too. Who does
+//! of a kind of point that it always selects first, here and elsewhere. All acts of the conversation count, polls too. Who does
 //! new things daily does them to new points in known ways, so that habit never mutes this.
 //! *Blind to*: which point it is (the `point` detector's); clients that never commanded anything, and new
 //! conversations (`function`, `conversation`).
@@ -12,7 +12,7 @@ use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
 use crate::event::{Conversation, Event, Intent, Space, Stage};
-use crate::ledger::{ClientSum, Command, Ledger};
+use crate::ledger::{ClientSum, Command, CommandRecord, ConversationRecord, Ledger};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::{counted, grouped};
 
@@ -53,7 +53,9 @@ impl Detector for NewVerb {
             })
         };
         let Some(client) = ledger.client(&conversation.client) else { return };
-        let Some(verb) = Verb::new_to(client, event.intent, space, selected) else { return };
+        let Some(verb) = Verb::new_to(client, record, event.intent, space, selected) else {
+            return;
+        };
         let context = client.given_context();
         let acts = record.tally().count();
         let here = Context { events: acts, distinct: 1 + record.distinct_commands() };
@@ -94,7 +96,13 @@ struct Verb {
 
 impl Verb {
     /// The way of this command, if it is new to a client that commands.
-    fn new_to(client: &ClientSum, intent: Intent, space: Space, selected: bool) -> Option<Self> {
+    fn new_to(
+        client: &ClientSum,
+        record: &ConversationRecord,
+        intent: Intent,
+        space: Space,
+        selected: bool,
+    ) -> Option<Self> {
         let given = client.given(intent, space);
         if client.given_context().events == 0 {
             return None;
@@ -106,7 +114,10 @@ impl Verb {
         let selections = client.given(Intent::Select, space);
         let direct = given.saturating_sub(selections);
         let always = selections >= SELECTED && direct.saturating_mul(20) < given;
-        (intent == Intent::Operate && !selected && always).then(|| Self {
+        if intent != Intent::Operate || selected || !always || is_direct_here(record, space) {
+            return None;
+        }
+        Some(Self {
             given: direct,
             says: format!(
                 "operates a {space} that it did not select, and selected {} of {} before",
@@ -116,6 +127,18 @@ impl Verb {
             normal: format!("more operations than selections of a {space}"),
         })
     }
+}
+
+/// Whether something in a conversation was operated more often than it was selected.
+fn is_direct_here(record: &ConversationRecord, space: Space) -> bool {
+    let given = |intent| {
+        let ours = move |(command, _): &(&Command, &CommandRecord)| {
+            (command.intent, command.space) == (intent, space)
+        };
+        let acts = record.commands().filter(ours).map(|(_, record)| record.tally().count());
+        acts.fold(0, u64::saturating_add)
+    };
+    given(Intent::Operate) > given(Intent::Select)
 }
 
 #[cfg(test)]
