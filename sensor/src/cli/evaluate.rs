@@ -15,7 +15,8 @@ are read as well), or rows packet;label without one. Hosts and points of a cell 
 
 An attack is one window, or one run of packets of the same label with no more than 60 s between them; it is \
 found when a revision of an alert covers one of its acts. Of an attack with labelled packets, acts are the \
-messages in them; of one that has a window and no labelled message, all that is of its hosts in that time.
+messages in them; of one that has only a window, all that is of its hosts in that time. Where labels name a \
+target and no actor, as of somebody in the middle, an alert on the target in the window finds it as well.
 
 Examples:
   gridtap evaluate --labels captures/demo.labels.csv captures/demo.pcap.zst
