@@ -109,12 +109,6 @@ impl Labels {
         }
         if is_lemay(first) { lemay(text) } else { Reading::default().all(text) }
     }
-
-    /// What a row says.
-    #[must_use]
-    pub fn said(&self, place: usize) -> Said {
-        self.said.get(place).cloned().unwrap_or_default()
-    }
 }
 
 /// What would do for a first line.

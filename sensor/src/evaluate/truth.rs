@@ -1,5 +1,8 @@
 //! What was done, when, and in which packets: labels put in their place in the captures.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use foldhash::{HashMap, HashMapExt};
 use gridtap_models::event::{Conversation, Event, PacketRef, Stage};
 
@@ -216,16 +219,14 @@ impl Role {
 }
 
 impl Said {
-    /// Whether a conversation can be part of it: of what labels name, one actor, one target and all
-    /// hosts take part.
+    /// Whether a conversation can be part of it: of what labels name, one actor, one target and one host
+    /// take part.
     fn involves(&self, talk: &Conversation) -> bool {
         let ends = [talk.client, talk.server];
-        let one_of = |hosts: &std::collections::BTreeSet<std::net::IpAddr>| {
+        let one_of = |hosts: &BTreeSet<IpAddr>| {
             hosts.is_empty() || ends.iter().any(|end| hosts.contains(end))
         };
-        one_of(&self.actors)
-            && one_of(&self.targets)
-            && self.hosts.iter().all(|host| ends.contains(host))
+        one_of(&self.actors) && one_of(&self.targets) && one_of(&self.hosts)
     }
 
     fn join(&mut self, other: &Self) {

@@ -3,13 +3,13 @@ use super::*;
 fn packets(text: &str) -> Vec<(u64, bool, String)> {
     let labels = Labels::read(text.as_bytes()).unwrap();
     let Rows::Packets(rows) = &labels.rows else { panic!("{labels:?}") };
-    rows.iter().map(|row| (row.packet, row.attack, labels.said(row.said).kind)).collect()
+    rows.iter().map(|row| (row.packet, row.attack, labels.said[row.said].kind.clone())).collect()
 }
 
 fn windows(text: &str) -> Vec<(u64, u64, Said)> {
     let labels = Labels::read(text.as_bytes()).unwrap();
     let Rows::Windows(rows) = &labels.rows else { panic!("{labels:?}") };
-    rows.iter().map(|row| (row.start_ns, row.end_ns, labels.said(row.said))).collect()
+    rows.iter().map(|row| (row.start_ns, row.end_ns, labels.said[row.said].clone())).collect()
 }
 
 #[test]

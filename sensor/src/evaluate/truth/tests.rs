@@ -106,7 +106,8 @@ fn time_and_hosts_say_what_is_part_of_a_window() {
     let set = LabelSet { windows: Some(labels(hosts)), ..LabelSet::default() };
     let truth = Truth::new(&[set], &survey(10), 0).unwrap();
     assert_eq!(truth.role(&act(5, 9, 15 * S, 1)).attacks, [0]);
-    assert_eq!(truth.role(&act(5, 8, 15 * S, 1)).attacks, [0; 0]);
+    assert_eq!(truth.role(&act(66, 9, 15 * S, 1)).attacks, [0]);
+    assert_eq!(truth.role(&act(66, 8, 15 * S, 1)).attacks, [0; 0]);
 }
 
 #[test]
