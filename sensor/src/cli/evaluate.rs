@@ -11,11 +11,13 @@ use crate::when::{Percent, Span};
 pub(super) const HELP: &str = "\
 Labels are CSV with a header: packet,label[,attack,actor,target,points] (numbers from 1; label 1 is an \
 attack) or start,end,attack[,actor,target,points] (Unix seconds; start_epoch, end_epoch, host_a and host_b \
-are read as well), or rows packet;label without one. Hosts and points of a cell stand apart by spaces.
+are read as well), or rows packet;label without one. Hosts and points of a cell stand apart by spaces; \
+host_a and host_b are hosts of which one takes part, where labels do not say who did it to whom.
 
 An attack is one window, or one run of packets of the same label with no more than 60 s between them; it is \
 found when a revision of an alert covers one of its acts. Of an attack with labelled packets, acts are the \
-messages in them; of one that has a window and no labelled message, all that is of its hosts in that time.
+messages in them; of one that has only a window, all that is of its hosts in that time. Where labels name a \
+target and no actor, as of somebody in the middle, an alert on the target in the window finds it as well.
 
 Examples:
   gridtap evaluate --labels captures/demo.labels.csv captures/demo.pcap.zst

@@ -15,6 +15,7 @@ pub mod files;
 pub mod labels;
 pub mod measured;
 pub mod mixture;
+mod named;
 pub mod page;
 pub mod pass;
 pub mod report;

@@ -28,15 +28,17 @@ pub struct Act<'a> {
     pub event: &'a Event,
     /// Whether it can change something.
     pub command: bool,
-    /// The attacks that it is part of.
-    pub attacks: &'a [usize],
+    /// Whether it is part of an attack.
+    pub attack: bool,
+    /// The attacks that an alert on it finds.
+    pub found: &'a [usize],
 }
 
 impl Raised {
     fn add(&mut self, act: &Act<'_>) {
         let (event, actor) = (act.event, act.event.conversation.client);
-        self.odd.add(event.time_ns, actor, Score::RAISED, act.attacks);
-        self.count(act.command, !act.attacks.is_empty());
+        self.odd.add(event.time_ns, actor, Score::RAISED, act.found);
+        self.count(act.command, act.attack);
     }
 
     fn count(&mut self, command: bool, attack: bool) {
@@ -100,9 +102,9 @@ impl Trivial {
         let mut random = Raised::new(self.quiet_ns);
         let mut picked: Vec<Picked> = self.chance.picked.into_values().collect();
         picked.sort_by_key(|picked| picked.time_ns);
-        for Picked { time_ns, actor, command, attacks } in picked {
-            random.odd.add(time_ns, actor, Score::RAISED, &attacks);
-            random.count(command, !attacks.is_empty());
+        for Picked { time_ns, actor, command, attack, found } in picked {
+            random.odd.add(time_ns, actor, Score::RAISED, &found);
+            random.count(command, attack);
         }
         [self.writes, self.pairs, random]
     }
@@ -123,7 +125,8 @@ struct Picked {
     time_ns: u64,
     actor: IpAddr,
     command: bool,
-    attacks: Vec<usize>,
+    attack: bool,
+    found: Vec<usize>,
 }
 
 impl Chance {
@@ -141,7 +144,8 @@ impl Chance {
             time_ns: act.event.time_ns,
             actor: act.event.conversation.client,
             command: act.command,
-            attacks: act.attacks.to_vec(),
+            attack: act.attack,
+            found: act.found.to_vec(),
         };
         self.picked.insert(drawn, picked);
     }
@@ -167,10 +171,13 @@ mod tests {
         let mut trivial = Trivial::new(900, 7, 10);
         for nth in 0..1_000_u64 {
             let event = act(5, 9, nth * 1_000, nth);
-            trivial.take(&Act { event: &event, command: nth % 10 == 0, attacks: &[] }, &ledger);
+            trivial.take(
+                &Act { event: &event, command: nth % 10 == 0, attack: false, found: &[] },
+                &ledger,
+            );
         }
         let event = act(66, 9, 2_000_000, 5_000);
-        trivial.take(&Act { event: &event, command: true, attacks: &[0] }, &ledger);
+        trivial.take(&Act { event: &event, command: true, attack: true, found: &[0] }, &ledger);
         let [writes, pairs, random] = trivial.finish();
         assert_eq!((writes.commands, writes.attack_commands), (101, 1));
         let at = writes.odd.at(Score::RAISED);
@@ -185,7 +192,7 @@ mod tests {
             let mut chance = Chance { seed, picks: 500, seen: 0, picked: BTreeMap::new() };
             for nth in 0..10_000_u64 {
                 let event = act(5, 9, nth, nth);
-                chance.take(&Act { event: &event, command: false, attacks: &[] });
+                chance.take(&Act { event: &event, command: false, attack: false, found: &[] });
             }
             let mut times: Vec<u64> = chance.picked.values().map(|it| it.time_ns).collect();
             times.sort_unstable();

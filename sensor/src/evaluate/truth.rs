@@ -1,7 +1,10 @@
 //! What was done, when, and in which packets: labels put in their place in the captures.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use foldhash::{HashMap, HashMapExt};
-use gridtap_models::event::{Conversation, Event, PacketRef};
+use gridtap_models::event::{Conversation, Event, PacketRef, Stage};
 
 use super::labels::{LabelError, Labels, PacketRow, Rows, SECOND_NS, Said, WindowRow};
 use super::spans::Spans;
@@ -44,6 +47,9 @@ pub struct Incident {
 pub struct Role {
     /// Attacks: places in [`Truth::attacks`].
     pub attacks: Vec<usize>,
+    /// Attacks by somebody whom labels do not name, in the middle perhaps, at whose target and in whose
+    /// window it is, though its packets are not labelled. An alert on it finds them.
+    pub around: Vec<usize>,
     /// Look-alikes: places in [`Truth::lookalikes`].
     pub lookalikes: Vec<usize>,
     /// Whether labels say that it is an operator's doing.
@@ -59,6 +65,7 @@ pub struct Truth {
     pub lookalikes: Vec<Incident>,
     packets: HashMap<PacketRef, Part>,
     attack_times: Times,
+    unnamed_times: Times,
     lookalike_times: Times,
     tolerance_ns: u64,
     /// Whether labels say what operators do.
@@ -91,6 +98,7 @@ impl Truth {
             lookalikes: Vec::new(),
             packets: HashMap::new(),
             attack_times: Times::default(),
+            unnamed_times: Times::default(),
             lookalike_times: Times::default(),
             tolerance_ns,
             names_operators: false,
@@ -121,34 +129,35 @@ impl Truth {
             let part = if kind == Kind::Attack { Part::Attack } else { Part::Lookalike };
             truth.packets.extend(packets.into_iter().map(|packet| (packet, part(place))));
         }
-        truth.attack_times = Times::of(&truth.attacks, tolerance_ns);
-        truth.lookalike_times = Times::of(&truth.lookalikes, 0);
+        let by_time = |it: &Incident| !it.by_packets || tolerance_ns > 0;
+        truth.attack_times = Times::of(&truth.attacks, by_time, tolerance_ns);
+        truth.unnamed_times = Times::of(&truth.attacks, Incident::is_unnamed, tolerance_ns);
+        truth.lookalike_times = Times::of(&truth.lookalikes, |it| !it.by_packets, 0);
         Ok(truth)
     }
 
-    /// Lets time and hosts say what is part of these attacks: none of their labelled packets carries a
-    /// message, as where what is done is that something does not come.
-    pub fn know_by_time(&mut self, attacks: &[usize]) {
-        for place in attacks {
-            if let Some(attack) = self.attacks.get_mut(*place) {
-                attack.by_packets = false;
-            }
-        }
-        self.attack_times = Times::of(&self.attacks, self.tolerance_ns);
-    }
-
-    /// What an event is part of, by its packets or its time.
+    /// What an event is part of, by its packets or its time. What labels call normal is by its time no
+    /// part of an attack when it is asked for; what becomes of it can be.
     #[must_use]
     pub fn role(&self, event: &Event) -> Role {
         let mut role = self.role_by_time(event.packet.capture, event.time_ns, &event.conversation);
+        let mut attacks = Vec::new();
+        let mut normal = false;
         for packet in event.earlier.iter().chain([&event.packet]) {
             match self.packets.get(packet) {
-                Some(Part::Attack(place)) => join(&mut role.attacks, &[*place]),
-                Some(Part::Lookalike(place)) => join(&mut role.lookalikes, &[*place]),
-                Some(Part::Operator) => role.operator = true,
+                Some(Part::Attack(place)) => join(&mut attacks, &[*place]),
+                Some(Part::Lookalike(place)) => {
+                    normal = true;
+                    join(&mut role.lookalikes, &[*place]);
+                }
+                Some(Part::Operator) => (normal, role.operator) = (true, true),
                 None => {}
             }
         }
+        if normal && event.stage == Stage::Requested {
+            (role.attacks, role.around) = (Vec::new(), Vec::new());
+        }
+        join(&mut role.attacks, &attacks);
         role
     }
 
@@ -163,6 +172,7 @@ impl Truth {
         };
         Role {
             attacks: among(&self.attacks, &self.attack_times),
+            around: among(&self.attacks, &self.unnamed_times),
             lookalikes: among(&self.lookalikes, &self.lookalike_times),
             operator: false,
         }
@@ -176,32 +186,47 @@ impl Truth {
     }
 }
 
+impl Incident {
+    /// Whether it has a window and a target, and labels name nobody who does it.
+    fn is_unnamed(&self) -> bool {
+        let Said { actors, targets, hosts, .. } = &self.said;
+        self.has_window && actors.is_empty() && hosts.is_empty() && !targets.is_empty()
+    }
+}
+
 impl Role {
     /// Takes over what `other` says.
     pub fn join(&mut self, other: &Self) {
         join(&mut self.attacks, &other.attacks);
+        join(&mut self.around, &other.around);
         join(&mut self.lookalikes, &other.lookalikes);
         self.operator |= other.operator;
+    }
+
+    /// The attacks that an alert on it finds.
+    #[must_use]
+    pub fn found(&self) -> Vec<usize> {
+        let mut found = self.attacks.clone();
+        join(&mut found, &self.around);
+        found
     }
 
     /// Whether it says nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.attacks.is_empty() && self.lookalikes.is_empty() && !self.operator
+        *self == Self::default()
     }
 }
 
 impl Said {
-    /// Whether a conversation can be part of it: of what labels name, one actor, one target and all
-    /// hosts take part.
+    /// Whether a conversation can be part of it: of what labels name, one actor, one target and one host
+    /// take part.
     fn involves(&self, talk: &Conversation) -> bool {
         let ends = [talk.client, talk.server];
-        let one_of = |hosts: &std::collections::BTreeSet<std::net::IpAddr>| {
+        let one_of = |hosts: &BTreeSet<IpAddr>| {
             hosts.is_empty() || ends.iter().any(|end| hosts.contains(end))
         };
-        one_of(&self.actors)
-            && one_of(&self.targets)
-            && self.hosts.iter().all(|host| ends.contains(host))
+        one_of(&self.actors) && one_of(&self.targets) && one_of(&self.hosts)
     }
 
     fn join(&mut self, other: &Self) {
@@ -356,10 +381,9 @@ struct Times {
 }
 
 impl Times {
-    /// Of those that are known by their time alone, and of all if there is a tolerance.
-    fn of(incidents: &[Incident], tolerance_ns: u64) -> Self {
-        let by_time = |it: &Incident| !it.by_packets || tolerance_ns > 0;
-        let known = incidents.iter().enumerate().filter(|(_, it)| by_time(it));
+    /// Of those that are `wanted`, with a tolerance.
+    fn of(incidents: &[Incident], wanted: impl Fn(&Incident) -> bool, tolerance_ns: u64) -> Self {
+        let known = incidents.iter().enumerate().filter(|(_, it)| wanted(it));
         let mut times: Vec<(u64, u64, usize)> = known
             .map(|(place, it)| {
                 let (from, to) = widened(it, tolerance_ns);

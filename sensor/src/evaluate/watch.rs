@@ -3,19 +3,16 @@
 //! An attack is found when an episode takes one of its acts, and latency ends with the first revision
 //! that covers one: an act that joins an open episode is told of by the next revision.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-
 use foldhash::{HashMap, HashMapExt};
-use gridtap_models::event::{Conversation, Event, Place, Space, Stage};
+use gridtap_models::event::{Conversation, Event, Place, Stage};
 use gridtap_models::surprise::FLOOR;
 
 use super::budget::{Odd, Score};
-use super::labels::PointName;
 use super::measured::{Commands, Episode, Lookalike, Measured, Naming, Outcome, Trivially};
+use super::named::Named;
 use super::trivial::{Act, Trivial};
 use super::truth::{Incident, Role, Truth};
-use crate::alert::{Alert, Consequence, Severity, Taken, Word};
+use crate::alert::{Alert, Consequence, Taken};
 use crate::judge::Judge;
 
 /// Acts whose ends are awaited; of more, the ends are not known to be theirs.
@@ -101,18 +98,6 @@ struct Open {
     command: Option<usize>,
 }
 
-/// What an alert says.
-#[derive(Clone, Debug)]
-struct Named {
-    actor: IpAddr,
-    targets: BTreeSet<IpAddr>,
-    /// Space, first address, how many.
-    points: Vec<(Space, u32, u32)>,
-    kind: Word,
-    severity: Severity,
-    acts: u64,
-}
-
 impl<'t> Watch<'t> {
     /// Watches for what labels say.
     #[must_use]
@@ -137,19 +122,7 @@ impl<'t> Watch<'t> {
 
     /// Takes a revision of an alert.
     pub fn told(&mut self, alert: &Alert) {
-        let points = alert.points.iter().filter_map(|point| {
-            let space = Space::from_word(&point.space)?;
-            Some((space, point.address?, point.count.unwrap_or(1)))
-        });
-        let named = Named {
-            actor: alert.actor,
-            targets: alert.targets.iter().map(|target| target.server_ip).collect(),
-            points: points.collect(),
-            kind: alert.kind.clone(),
-            severity: alert.severity,
-            acts: alert.count,
-        };
-        self.named.insert(alert.id.clone(), named);
+        self.named.insert(alert.id.clone(), Named::of(alert));
         if alert.last
             && let Some(place) = self.by_id.get(&alert.id).copied()
         {
@@ -183,7 +156,9 @@ impl<'t> Watch<'t> {
         if judged {
             self.count_acts(event, &role, &begun);
             if asked {
-                let act = Act { event, command: command.is_some(), attacks: &role.attacks };
+                let (command, attack, found) =
+                    (command.is_some(), !role.attacks.is_empty(), role.found());
+                let act = Act { event, command, attack, found: &found };
                 self.trivial.take(&act, judge.ledger());
             }
         }
@@ -199,7 +174,7 @@ impl<'t> Watch<'t> {
             let least = judge.raiser().least_bits(about);
             let score = Score::new(finding.hard, finding.surprise.0, least);
             let actor = finding.actor.unwrap_or(about.conversation.client);
-            let attacks = self.role_of(event, finding.about.as_deref(), &role).attacks;
+            let attacks = self.role_of(event, finding.about.as_deref(), &role).found();
             if !judged && attacks.is_empty() {
                 continue;
             }
@@ -230,9 +205,6 @@ impl<'t> Watch<'t> {
             }
             if let Some(moved) = place_of.get_mut(place) {
                 *moved = Some(measured.attacks.len());
-            }
-            if progress.acts == 0 && it.has_window && it.by_packets {
-                measured.mute_attacks.push(place);
             }
             measured.attacks.push(self.outcome(it, progress));
         }
@@ -331,10 +303,11 @@ impl<'t> Watch<'t> {
             self.episodes.push(Episode::new(&taken.id, about.time_ns));
         }
         let judged = event.time_ns >= self.rules.judged_from_ns;
+        let found = role.found();
         if let Some(episode) = self.episodes.get_mut(place) {
             episode.last_ns = episode.last_ns.max(about.time_ns);
             episode.judged |= judged;
-            for attack in &role.attacks {
+            for attack in &found {
                 if !episode.attacks.contains(attack) {
                     episode.attacks.push(*attack);
                 }
@@ -348,7 +321,7 @@ impl<'t> Watch<'t> {
                 *alarmed = true;
             }
         }
-        for attack in &role.attacks {
+        for attack in &found {
             let Some(progress) = self.attacks.get_mut(*attack) else { continue };
             if progress.told.is_some() {
                 continue;
@@ -386,26 +359,9 @@ impl<'t> Watch<'t> {
             episode: progress.episode,
             told_at_act: progress.told.map(|(_, act)| act),
             told_after_ns: progress.told.map(|(at_ns, _)| at_ns.saturating_sub(begun_ns)),
-            naming: named.map_or_else(Naming::default, |named| naming(it, named)),
+            naming: named.map_or_else(Naming::default, |named| named.naming(&it.said)),
             said: it.said.clone(),
         }
-    }
-}
-
-/// Whether an alert names whom labels name.
-fn naming(it: &Incident, named: &Named) -> Naming {
-    let said = &it.said;
-    let holds = |point: &PointName| {
-        named.points.iter().any(|(space, start, count)| {
-            *space == point.space
-                && point.address.checked_sub(*start).is_some_and(|behind| behind < *count)
-        })
-    };
-    let some = |known: bool, right: bool| known.then_some(right);
-    Naming {
-        actor: some(!said.actors.is_empty(), said.actors.contains(&named.actor)),
-        target: some(!said.targets.is_empty(), !said.targets.is_disjoint(&named.targets)),
-        point: some(!said.points.is_empty(), said.points.iter().any(holds)),
     }
 }
 

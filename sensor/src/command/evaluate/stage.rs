@@ -90,19 +90,15 @@ impl Stage<'_> {
     }
 
     /// All ways that are asked for over all cases; says as well whether all could be read.
-    pub(super) fn passes(&self, cases: &mut [Case<'_>]) -> Result<(Vec<Pass>, bool), Failure> {
+    pub(super) fn passes(&self, cases: &[Case<'_>]) -> Result<(Vec<Pass>, bool), Failure> {
         let (mut plain, mut mixed, mut alike) = (Vec::new(), Vec::new(), Vec::new());
         let (mut mixed_in, mut rewritten) = (Changed::new(), Changed::new());
         let (mut parts, mut all_read) = (Vec::new(), true);
-        for case in &mut *cases {
+        for case in cases {
             let further = self.args.contaminate.is_some() || self.args.as_master;
-            let change = || if further { Change::Gather(Box::default()) } else { Change::Nothing };
-            let (mut passed, mut measured, whole) = self.pass(case, case.rules, None, change())?;
+            let change = if further { Change::Gather(Box::default()) } else { Change::Nothing };
+            let (passed, measured, whole) = self.pass(case, case.rules, None, change)?;
             all_read &= whole;
-            if !measured.measured.mute_attacks.is_empty() {
-                case.truth.know_by_time(&measured.measured.mute_attacks);
-                (passed, measured, _) = self.pass(case, case.rules, None, change())?;
-            }
             plain.push(measured);
             let Passed { change, ledger, .. } = passed;
             let gather =

@@ -57,17 +57,23 @@ fn windows_gather_the_packets_of_their_name() {
 }
 
 #[test]
-fn an_attack_that_nothing_shows_is_known_by_its_time() {
+fn an_alert_on_the_target_finds_somebody_in_the_middle() {
     let windows = "start,end,attack,actor,target\n20.123456789,60,block,,10.0.0.9\n";
-    let mut truth = truth("packet,label,attack\n30,1,block\n", windows, 0);
-    let early = Event { time_ns: 20 * S + 123_456_000, ..act(5, 9, 0, 20) };
-    assert_eq!(
-        (truth.role(&early).attacks, truth.role(&act(5, 9, 30 * S, 30)).attacks),
-        (vec![], vec![0])
-    );
-    truth.know_by_time(&[0]);
+    let rows = "packet,label,attack,actor\n30,1,block,\n31,0,,10.0.0.5\n";
+    let truth = truth(rows, windows, 0);
     // In whole microseconds, as many captures have it.
-    assert_eq!(truth.role(&early).attacks, [0]);
+    let early = Event { time_ns: 20 * S + 123_456_000, ..act(5, 9, 0, 20) };
+    let role = |event: &Event| {
+        let role = truth.role(event);
+        (role.attacks.clone(), role.found())
+    };
+    assert_eq!(role(&early), (vec![], vec![0]));
+    assert_eq!(role(&act(5, 9, 30 * S, 30)), (vec![0], vec![0]));
+    assert_eq!(role(&act(5, 8, 40 * S, 40)), (vec![], vec![]));
+    // What an operator asks for is none of it, what becomes of that can be.
+    let asked = act(5, 9, 31 * S, 31);
+    assert_eq!(role(&asked), (vec![], vec![]));
+    assert_eq!(role(&Event { stage: Stage::Noticed, ..asked }), (vec![], vec![0]));
 }
 
 #[test]
@@ -100,7 +106,8 @@ fn time_and_hosts_say_what_is_part_of_a_window() {
     let set = LabelSet { windows: Some(labels(hosts)), ..LabelSet::default() };
     let truth = Truth::new(&[set], &survey(10), 0).unwrap();
     assert_eq!(truth.role(&act(5, 9, 15 * S, 1)).attacks, [0]);
-    assert_eq!(truth.role(&act(5, 8, 15 * S, 1)).attacks, [0; 0]);
+    assert_eq!(truth.role(&act(66, 9, 15 * S, 1)).attacks, [0]);
+    assert_eq!(truth.role(&act(66, 8, 15 * S, 1)).attacks, [0; 0]);
 }
 
 #[test]

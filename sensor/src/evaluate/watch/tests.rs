@@ -14,9 +14,9 @@ const DAY: u64 = 86_400 * S;
 /// What client 5 does to device 9 for a day: it polls, and writes now and then.
 fn ledger() -> Ledger {
     let mut ledger = Ledger::default();
-    for nth in 0..8_640_u64 {
-        let mut event = act(5, 9, nth * 10 * S, nth);
-        if nth % 500 != 0 {
+    for nth in 0..1_440_u64 {
+        let mut event = act(5, 9, nth * 60 * S, nth);
+        if nth % 100 != 0 {
             event.intent = Intent::Read;
             event.function.code = 3;
             event.targets[0].values.clear();
