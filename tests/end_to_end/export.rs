@@ -192,7 +192,6 @@ mod parquet {
             .args([at("tables/demo"), at("messages"), at("alerts")]));
         assert_eq!(ended.status, 0, "{}", ended.stderr);
         let rows: Value = serde_json::from_str(&ended.stdout).unwrap();
-        println!("read back: {rows}");
         assert!(rows["points"].as_u64() > rows["messages"].as_u64());
     }
 
