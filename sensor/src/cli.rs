@@ -406,7 +406,7 @@ pub struct Ruling {
     #[arg(long, value_name = "ID", required_unless_present = "review", requires = "alerts")]
     pub alert: Vec<String>,
     /// Alerts as `--alerts` wrote them.
-    #[arg(long, value_name = "FILE", requires = "alert")]
+    #[arg(long, value_name = "FILE", conflicts_with = "review")]
     pub alerts: Option<PathBuf>,
     /// Instead of an alert, what `baseline review` lists under this number. Again for more.
     #[arg(long, value_name = "N", conflicts_with = "alert")]

@@ -69,8 +69,10 @@ pub fn first(flow: &Flow, chunk: &Chunk<'_>) -> First {
         return First::Known(known);
     }
     let hint = hints(flow, &looks).next().map(|(service, _)| service);
-    if hint.is_some() || looks.iter().any(|(_, verdict)| *verdict != Verdict::No) {
-        return First::Probe(Probe { hint, kept: Kept::default(), trials: Vec::new() });
+    let foreign = looks.iter().all(|(_, verdict)| *verdict == Verdict::No);
+    if hint.is_some() || !foreign {
+        let foreign = foreign && chunk.offset == 0;
+        return First::Probe(Probe { hint, foreign, kept: Kept::default(), trials: Vec::new() });
     }
     // A connection begins with a message; one that was joined may begin with the rest of one.
     let begins = flow.opener.is_some() && chunk.offset == 0;
@@ -188,6 +190,8 @@ fn is_tls(chunk: &Chunk<'_>) -> bool {
 pub struct Probe {
     /// What its ports say, for want of anything better.
     hint: Option<Service>,
+    /// Whether it begins with octets that no message of any protocol begins with.
+    foreign: bool,
     kept: Kept,
     trials: Vec<Trial>,
 }
@@ -208,6 +212,13 @@ impl Probe {
     #[must_use]
     pub const fn hint(&self) -> Option<Service> {
         self.hint
+    }
+
+    /// Whether it begins with octets that no message of any protocol begins with, as far as it was
+    /// seen.
+    #[must_use]
+    pub const fn is_foreign(&self) -> bool {
+        self.foreign
     }
 
     /// The chunks that came before it was known who reads them.

@@ -155,7 +155,7 @@ fn what_was_there_before_the_capture_and_what_goes_elsewhere_is_not_told() {
 #[test]
 fn what_is_spoken_instead_is_told_with_its_name_if_it_has_one() {
     let hello = [&[0x16, 3, 1, 0, 0xf1, 1, 0, 0, 0xed, 3, 3][..], &[0x5a; 235]].concat();
-    let table: [(u16, &[u8], &[u8], Option<&str>); 7] = [
+    let table: [(u16, &[u8], &[u8], Option<&str>); 8] = [
         (502, b"SSH-2.0-x\r\n", b"SSH-2.0-y\r\n", Some("what looks like SSH")),
         (
             20_000,
@@ -168,6 +168,8 @@ fn what_is_spoken_instead_is_told_with_its_name_if_it_has_one() {
         (802, &hello, &hello, None),
         (502, &read(), b"", None),
         (502, &read()[..7], b"", None),
+        // A message that is longer than its function has it is malformed, and still one of Modbus.
+        (502, &[0, 1, 0, 0, 0, 6, 10, 0x2b, 14, 3, 1, 0], b"", None),
     ];
     for (port, asked, answered, name) in table {
         let mut session = session(5, 9, port);

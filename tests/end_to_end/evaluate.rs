@@ -82,6 +82,57 @@ fn a_simulated_site_is_measured_by_windows_and_packets() {
 }
 
 #[test]
+fn what_is_done_to_events_is_measured_beside_what_was_captured() {
+    let folder = tempfile::tempdir().unwrap();
+    let html = folder.path().join("result.html");
+    let command = "evaluate -q --as-master --contaminate 10% --leave-out 3 --html";
+    let ended = end(gridtap(command).arg(&html).arg(DEMO));
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let pass = |nth: usize| &report["passes"][nth];
+    let names: Vec<&str> = report["passes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pass| pass["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "as captured",
+            "attackers with the master's addresses",
+            "contaminated by 10 %",
+            "each segment judged by the others",
+        ]
+    );
+    assert!(pass(0)["figures"]["trivial"][1]["recall"]["count"].as_u64().unwrap() > 0);
+    // The attackers of the demo are one host, which nobody is new to any more.
+    assert_eq!(pass(1)["changed"]["attackers"], 1.0);
+    assert_eq!(pass(1)["figures"]["trivial"][1]["recall"]["count"], 0);
+
+    let mixed = pass(2);
+    let number = |name: &str| mixed["changed"][name].as_f64().unwrap();
+    for (copies, learned) in [("commands", "commands learned"), ("others", "others learned")] {
+        let wanted = (number(learned) / 9.0).ceil();
+        assert!((number(copies) - wanted).abs() < 0.5, "{copies}: {mixed}");
+    }
+    let learned = |nth: usize| figures(&report, nth)["learned_acts"].as_u64().unwrap();
+    assert!(learned(2) > learned(0));
+
+    let parts = pass(3)["parts"].as_array().unwrap();
+    assert_eq!(parts.len(), 3);
+    assert_eq!(figures(&report, 3)["recall"]["of"], 5);
+    assert!(learned(3) > 2 * learned(0), "{}", learned(3));
+
+    let page = fs::read_to_string(&html).unwrap();
+    for from_elsewhere in ["http:", "https:", "<script", "src=", "url(", "@import", "<link"] {
+        assert!(!page.contains(from_elsewhere), "{from_elsewhere}");
+    }
+    assert_eq!(page.matches("<section>").count(), 4);
+    assert!(page.matches("<svg").count() >= 12);
+}
+
+#[test]
 fn captures_that_are_measured_apart_are_put_together() {
     let folder = tempfile::tempdir().unwrap();
     let options = "--for 1h --attack-after 30m --attack cold-restart --seed";
@@ -155,6 +206,8 @@ fn what_cannot_be_measured_is_refused() {
         ("-".to_owned(), 2, "read once".to_owned()),
         (format!("--labels {good} nowhere.pcap"), 3, "nowhere.pcap".to_owned()),
         (format!("--tolerance 5 {DEMO}"), 2, "--tolerance".to_owned()),
+        (format!("--contaminate 100% {DEMO}"), 2, "--contaminate".to_owned()),
+        (format!("--leave-out 1 {DEMO}"), 2, "--leave-out".to_owned()),
         (format!("--json /no/such/folder/x {DEMO}"), 4, "/no/such/folder/x".to_owned()),
     ];
     for (arguments, status, said) in table {

@@ -4,6 +4,8 @@
 mod alerts;
 mod baselines;
 mod blind_spots;
+#[cfg(feature = "simulate")]
+mod catalogue;
 mod determinism;
 #[cfg(feature = "simulate")]
 mod evaluate;
@@ -23,6 +25,7 @@ mod namespaces;
 mod peers;
 mod refusals;
 mod replay;
+mod review;
 mod rulings;
 mod run;
 mod scores;

@@ -47,14 +47,15 @@ def check_messages(found, expected):
         assert row["time"] == nanoseconds(line["time"]), line
         assert row["packets"] == line.get("packets", [line["packet"]])
         assert row["values"] == line.get("values", []), line
+        assert row["lost"] == line.get("lost", 0), line
         assert row["iin"] == line.get("iin", []), line
         objects = [{key: part.get(key) for key in ("group", "variation", "qualifier", "count", "start", "stop")}
                    for part in line.get("objects", [])]
         assert row["objects"] == objects, line
         same(row, line, {name: name for name in (
-            "packet", "protocol", "transport", "src_ip", "src_port", "dst_ip", "dst_port", "src_mac", "dst_mac", "vlan",
-            "direction", "status", "error_class", "error", "request_packet", "function", "transaction", "unit",
-            "subfunction", "address", "quantity", "write_address", "exception", "exception_name", "source",
+            "packet", "protocol", "transport", "src_ip", "src_port", "dst_ip", "dst_port", "src_mac", "dst_mac",
+            "vlan", "direction", "status", "error_class", "error", "offset", "request_packet", "function",
+            "transaction", "unit", "subfunction", "address", "quantity", "write_address", "exception", "exception_name", "source",
             "destination", "sequence", "con", "uns", "select_packet", "confirms_packet")})
 
 

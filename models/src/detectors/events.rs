@@ -70,7 +70,9 @@ impl Detector for EventStream {
         let Some(stream) = self.devices.get_mut(&device) else { return };
         if shifts(event) {
             stream.shifted_ns = Some(event.time_ns);
-            stream.explained |= stream.quiet == 0;
+            if stream.quiet == 0 {
+                stream.explain();
+            }
         }
         let Some(events) = events else { return };
         if let Some(saw) = stream.take(events > 0.0, event.time_ns) {
@@ -135,6 +137,11 @@ fn shifts(event: &Event) -> bool {
 }
 
 impl Stream {
+    /// There may be less to tell from now on, until it is shown to be lively again.
+    fn explain(&mut self) {
+        (self.explained, self.now) = (true, 0.0);
+    }
+
     /// Takes one observation; what is to be learned of it, unless something explains it.
     fn take(&mut self, eventful: bool, time_ns: u64) -> Option<Saw> {
         let one = f64::from(u8::from(eventful));
@@ -152,7 +159,9 @@ impl Stream {
             });
         }
         let settling = self.shifted_ns.is_some_and(|at| time_ns.saturating_sub(at) < SETTLE_NS);
-        self.explained |= self.quiet == 0 && settling;
+        if self.quiet == 0 && settling {
+            self.explain();
+        }
         self.quiet = self.quiet.saturating_add(1);
         // A run that never ends counts too.
         let counts = self.quiet.is_power_of_two();
@@ -193,5 +202,67 @@ fn finding(device: Device, record: &PointRecord, quiet: u64, surprise: Bits) -> 
             counted(record.stood(), "answer"),
         ),
         normal_if: format!("baseline learns {EVENTS} of {device} as it is told of now"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Switch;
+    use crate::samples::{breaker, request};
+
+    /// A poll for events, answered after so many of 5 s, which tells of this many.
+    fn answer(nth: u64, events: u32) -> Event {
+        let poll = breaker(Switch::Nul, Intent::Read, 1, "Read");
+        let target = |space, start, values| Target { space, start, count: 1, values };
+        Event {
+            time_ns: poll.time_ns + nth * 5_000_000_000,
+            stage: Stage::Ended { outcome: crate::event::Outcome::Done, after_ns: 1 },
+            targets: vec![target(Space::Class, 1, Vec::new())],
+            reported: vec![target(Space::Event, 0, vec![Value::Number(f64::from(events))])],
+            ..poll
+        }
+    }
+
+    /// Tells of events in every second answer or so, and has them stopped for so many.
+    fn stopped(before: &[Event], answers: u64) -> Vec<Finding> {
+        let (mut ledger, mut detector) = (Ledger::default(), EventStream::default());
+        let mut findings = Vec::new();
+        for nth in 0..2_000 {
+            let event = answer(nth, u32::from(nth * nth % 7 < 3));
+            detector.observe(&event, &mut |seen| ledger.note(&seen));
+            ledger.learn(&Event { stage: Stage::Requested, ..event.clone() });
+            ledger.learn(&event);
+        }
+        let quiet = (2_000..2_000 + answers).map(|nth| answer(nth, 0));
+        for event in before.iter().cloned().chain(quiet) {
+            detector.observe(&event, &mut |_| {});
+            detector.judge(&ledger, &event, &mut |finding| findings.push(finding));
+        }
+        findings
+    }
+
+    #[test]
+    fn a_device_that_tells_of_no_more_events_is_found_in_a_few_minutes_and_once() {
+        let findings = stopped(&[], 300);
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!((finding.kind, finding.actor), ("events-stopped", Some([10, 0, 0, 20].into())));
+        assert!(finding.surprise.0 > 9.0, "{finding:?}");
+        assert!(finding.because.contains("told of no event in"), "{finding:?}");
+        assert_eq!(stopped(&[], 8), [], "not at once");
+    }
+
+    #[test]
+    fn with_its_feeder_switched_off_it_has_less_to_tell() {
+        let trip = breaker(Switch::Trip, Intent::Operate, 4, "Operate");
+        let trip = Event { time_ns: answer(2_000, 0).time_ns, ..trip };
+        assert_eq!(stopped(&[answer(1_999, 1), trip], 300), []);
+    }
+
+    #[test]
+    fn what_tells_of_no_events_is_not_watched() {
+        let mut detector = EventStream::default();
+        detector.observe(&request(5, 9), &mut |seen| panic!("{seen:?}"));
+        assert!(detector.devices.is_empty());
     }
 }

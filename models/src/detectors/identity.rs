@@ -75,6 +75,11 @@ impl Detector for ChangedHost {
             } else {
                 format!("that {} had", others.join(", "))
             };
+            let again = if host == event.conversation.server {
+                "; if this device was replaced, learn it again"
+            } else {
+                ""
+            };
             found(Finding {
                 detector: NAME,
                 kind: "changed-mac",
@@ -83,7 +88,7 @@ impl Detector for ChangedHost {
                 actor: Some(host),
                 about: None,
                 because: format!(
-                    "{host} speaks from {mac}, {whose}; in {} of the baseline it had {}",
+                    "{host} speaks from {mac}, {whose}; in {} of the baseline it had {}{again}",
                     counted(acts, "message"),
                     known.join(", "),
                 ),

@@ -30,7 +30,7 @@ const POLLS: usize = 1_024;
 /// Matches that are needed, and how odd all of them have to be by chance, in bits.
 const MATCHES: u32 = 4;
 const ODD_BITS: f64 = 30.0;
-/// Answers that count before any match tells something.
+/// Answers that count before a run, so that its matches tell something.
 const ENOUGH: u64 = 64;
 
 /// Judges whether answers repeat.
@@ -173,7 +173,8 @@ impl Answers {
 
 impl Run {
     fn is_odd(&self) -> bool {
-        self.counted >= ENOUGH && self.matched >= MATCHES && self.bits >= ODD_BITS
+        let before = self.counted.saturating_sub(self.matched.into());
+        before >= ENOUGH && self.matched >= MATCHES && self.bits >= ODD_BITS
     }
 }
 
@@ -191,4 +192,79 @@ fn hash(reported: &[Target]) -> u32 {
     }
     let [_, _, _, _, a, b, c, d] = hasher.finish().to_be_bytes();
     u32::from_be_bytes([a, b, c, d])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{ended, learned, request};
+
+    /// An answer to a poll of registers, so many of 2 s on, with values that are drawn for `drawn`.
+    fn answer(nth: u64, drawn: u64, width: u64) -> Event {
+        let event = ended(request(5, 9), Outcome::Done);
+        let drawn = |point: u64| FixedState::with_seed(7).hash_one((drawn, point));
+        let values = (0..4).map(|point| Value::Number(real(drawn(point) % width))).collect();
+        let reported = vec![Target { space: Space::HoldingRegister, start: 0, count: 4, values }];
+        Event { time_ns: event.time_ns + nth * 2_000_000_000, reported, ..event }
+    }
+
+    fn found(answers: impl IntoIterator<Item = Event>) -> Vec<(usize, Finding)> {
+        let ledger = learned([request(5, 9)]);
+        let (mut detector, mut findings) = (Repetition::default(), Vec::new());
+        for (nth, event) in answers.into_iter().enumerate() {
+            detector.observe(&event, &mut |_| {});
+            detector.judge(&ledger, &event, &mut |finding| findings.push((nth, finding)));
+        }
+        findings
+    }
+
+    #[test]
+    fn a_recording_that_is_shown_again_is_found_within_a_handful_and_once() {
+        let replay = |nth: u64| if nth < 1_500 { nth } else { nth - 1_350 };
+        let findings = found((0..2_000).map(|nth| answer(nth, replay(nth), 13)));
+        let [(nth, finding)] = &findings[..] else { panic!("{findings:?}") };
+        assert!((1_503..1_508).contains(nth), "{nth}");
+        assert_eq!((finding.kind, finding.actor), ("replayed-view", Some([10, 0, 0, 9].into())));
+        assert!(finding.surprise.0 >= ODD_BITS);
+        assert!(finding.because.contains("those of 44 min ago"), "{finding:?}");
+    }
+
+    #[test]
+    fn a_loop_is_found_too_and_what_is_old_is_forgotten() {
+        let looped = |nth: u64| if nth < 500 { nth } else { 480 + (nth - 480) % 20 };
+        assert_eq!(found((0..700).map(|nth| answer(nth, looped(nth), 13))).len(), 1);
+        let older = |nth: u64| if nth < 4_000 { nth } else { nth - 3_000 };
+        assert_eq!(found((0..4_500).map(|nth| answer(nth, older(nth), 13))), []);
+    }
+
+    #[test]
+    fn answers_that_come_again_by_themselves_are_no_replay() {
+        assert_eq!(found((0..6_000).map(|nth| answer(nth, nth, 2))), [], "two values a point");
+        assert_eq!(found((0..3_000).map(|nth| answer(nth, nth / 700, 13))), [], "it stands still");
+        assert_eq!(
+            found((0..3_000).map(|nth| answer(nth, nth % 9, 13))),
+            [],
+            "it always went round"
+        );
+    }
+
+    #[test]
+    fn polls_and_answers_are_bounded() {
+        let mut detector = Repetition::default();
+        for nth in 0..3_000_u32 {
+            let mut event = answer(nth.into(), nth.into(), 13);
+            event.targets[0].start = nth;
+            detector.observe(&event, &mut |_| {});
+        }
+        assert_eq!(detector.polls.len(), POLLS);
+        let mut answers = Answers::default();
+        let span = Span { space: Space::Coil, start: 0, count: 1 };
+        (0..9_000).for_each(|nth| {
+            answers.take(span, nth, u64::from(nth));
+        });
+        assert_eq!(answers.hashes.len(), KEPT);
+        assert_eq!(answers.latest(8_999), Some(1));
+        assert_eq!(answers.latest(9_000 - 2_048), Some(2_048));
+        assert_eq!(answers.latest(9_000 - 2_049), None);
+    }
 }

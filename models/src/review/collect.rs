@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use super::actor::Actors;
 use super::support::{Support, burst, is_seldom, occasions, of_client};
-use super::{Evidence, FLAG, Group, values};
+use super::values::{self, Siblings};
+use super::{Evidence, FLAG, Group};
 use crate::detector::Bits;
 use crate::detectors::{danger, structure};
 use crate::event::{Conversation, Space};
@@ -16,8 +17,13 @@ use crate::words::counted;
 
 /// Hands over all evidence, and what to put it together with.
 pub(super) fn evidence(ledger: &Ledger, found: &mut dyn FnMut(Group, Evidence)) {
-    let mut collector =
-        Collector { ledger, support: Support::of(ledger), actors: Actors::of(ledger), found };
+    let mut collector = Collector {
+        ledger,
+        support: Support::of(ledger),
+        siblings: Siblings::of(ledger),
+        actors: Actors::of(ledger),
+        found,
+    };
     for (conversation, record) in ledger.conversations() {
         collector.conversation(conversation, record);
     }
@@ -32,6 +38,7 @@ pub(super) fn evidence(ledger: &Ledger, found: &mut dyn FnMut(Group, Evidence)) 
 pub(super) struct Collector<'a> {
     pub(super) ledger: &'a Ledger,
     support: Support<'a>,
+    siblings: Siblings,
     pub(super) actors: Actors,
     found: &'a mut dyn FnMut(Group, Evidence),
 }
@@ -276,7 +283,14 @@ impl Collector<'_> {
         if matches!(command.space, Space::Coil | Space::BinaryOutput) {
             return;
         }
-        let Some(apart) = values::apart(given.values()) else { return };
+        let device = conversation.device();
+        let alike = || {
+            let apart = values::apart(self.siblings.values(&device, command)?)?;
+            let ours = given.values().range()?;
+            apart.is_in(ours).then_some((apart, ", it and devices like it,"))
+        };
+        let own = values::apart(given.values()).map(|apart| (apart, ""));
+        let Some((apart, whose)) = own.or_else(alike) else { return };
         // As `value` judges it: all of a new command's surprise many widths away, half of it one away.
         let segments = record.tally().segments().count();
         let here = Context { events: segments, distinct: 1 + record.distinct_commands() };
@@ -288,9 +302,8 @@ impl Collector<'_> {
                 surprise: Some(surprise::part_of_bits(here.novel(), part)),
                 tally: given.tally(),
                 because: format!(
-                    "{} gave {} the command {command} {} with {}, and {} with {}",
+                    "{} gave {device}{whose} the command {command} {} with {}, and {} with {}",
                     conversation.asker(),
-                    conversation.device(),
                     counted(apart.count, "time"),
                     between(apart.values),
                     counted(apart.others, "time"),

@@ -185,6 +185,27 @@ fn a_value_that_stands_apart_is_listed() {
 }
 
 #[test]
+fn a_value_that_no_device_alike_was_ever_given_is_listed() {
+    let spans = |server: u8| {
+        let values = vec![Value::Number(7.0); 10];
+        let target = Target { space: Space::HoldingRegister, start: 0, count: 10, values };
+        let told = Event { reported: vec![target], ..ended(request(5, server), Outcome::Done) };
+        (0..SEGMENTS).map(move |n| at(told.clone(), n))
+    };
+    let set = |server: u8, value: f64| write(&request(5, server), 8, Value::Number(value));
+    // One set-point for each device in five days: only together they say what is usual.
+    let usual = (0..6_u8).map(|n| at(set(30 + n, 200.0 + f64::from(n)), 50 + u64::from(n) * 70));
+    let polls = (0..6_u8).flat_map(|n| (0..SEGMENTS).map(move |at_| at(request(5, 30 + n), at_)));
+    let told = (0..6_u8).flat_map(|n| spans(30 + n));
+    let site = || usual.clone().chain(polls.clone()).chain(told.clone());
+    assert!(learned(site()).review().is_empty(), "{:?}", learned(site()).review());
+    let odd = learned(site().chain([at(set(33, 900.0), 600)])).review();
+    let [oddity] = &odd[..] else { panic!("{odd:?}") };
+    assert_eq!((oddity.evidence[0].kind, oddity.evidence.len()), ("value-apart", 1));
+    assert!(oddity.evidence[0].because.contains("10.0.0.33 unit 1, it and devices like it,"));
+}
+
+#[test]
 fn who_only_read_for_days_and_then_commands_is_listed() {
     let oddity = first((600..SEGMENTS).map(|n| at(command(6, 9), n)), "late-command");
     assert_eq!(

@@ -1,6 +1,11 @@
 //! Values of a point that stand apart from its others.
 
-use crate::ledger::Values;
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
+
+use crate::event::{Device, Space};
+use crate::ledger::{Command, Ledger, Values};
 
 /// Values of which it can be told whether some stand apart.
 const ENOUGH: u64 = 5;
@@ -21,6 +26,49 @@ pub(super) struct Apart {
     pub(super) range: (f64, f64),
     /// How far they are from the others, in widths of those; above 1.
     pub(super) distance: f64,
+}
+
+impl Apart {
+    /// Whether values from the least to the greatest have some of these among them.
+    pub(super) fn is_in(&self, (least, greatest): (f64, f64)) -> bool {
+        if self.values.0 > self.range.1 {
+            greatest > f64::midpoint(self.range.1, self.values.0)
+        } else {
+            least < f64::midpoint(self.values.1, self.range.0)
+        }
+    }
+}
+
+/// What devices are given that are alike: they report as many points of the same kinds.
+pub(super) struct Siblings {
+    makes: HashMap<Device, usize>,
+    values: HashMap<(usize, Command), Values>,
+}
+
+impl Siblings {
+    pub(super) fn of(ledger: &Ledger) -> Self {
+        let mut known: BTreeMap<BTreeMap<Space, u64>, usize> = BTreeMap::new();
+        let mut makes = HashMap::default();
+        for (device, record) in ledger.devices() {
+            let mut points: BTreeMap<Space, u64> = BTreeMap::new();
+            record.points().for_each(|(point, _)| *points.entry(point.space).or_insert(0) += 1);
+            let next = known.len();
+            makes.insert(*device, *known.entry(points).or_insert(next));
+        }
+        let mut values: HashMap<(usize, Command), Values> = HashMap::default();
+        for (conversation, record) in ledger.conversations() {
+            let Some(make) = makes.get(&conversation.device()) else { continue };
+            for (command, given) in record.commands() {
+                values.entry((*make, *command)).or_default().merge(given.values());
+            }
+        }
+        Self { makes, values }
+    }
+
+    /// The values of a command of a device and of those that are like it.
+    pub(super) fn values(&self, device: &Device, command: Command) -> Option<&Values> {
+        self.values.get(&(*self.makes.get(device)?, command))
+    }
 }
 
 /// The values beyond the widest gap, if it is wider than the others are apart, and they are few.

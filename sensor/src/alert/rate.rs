@@ -51,7 +51,7 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { hard, soft, judged_ns, .. } = *self;
         if judged_ns == 0 {
-            return write!(f, "{soft} soft and {hard} hard alerts in no time");
+            return write!(f, "{} and {hard} hard in no time", counted(soft));
         }
         let a_day = |count: f64| Decimals(count * real(DAY_NS) / real(judged_ns));
         let rate = |count: u64| (a_day(real(count)), a_day(upper_95(count)));
@@ -59,11 +59,16 @@ impl fmt::Display for Rate {
         let (hard_rate, hard_most) = rate(hard);
         write!(
             f,
-            "{soft} soft alerts in {}: {soft_rate} a day (95 %: below {soft_most}); {hard} hard: \
+            "{} in {}: {soft_rate} a day (95 %: below {soft_most}); {hard} hard: \
              {hard_rate} a day (below {hard_most})",
+            counted(soft),
             Span::from_ns(judged_ns),
         )
     }
+}
+
+fn counted(soft: u64) -> String {
+    format!("{soft} soft alert{}", if soft == 1 { "" } else { "s" })
 }
 
 /// A rate to two digits that mean something.
@@ -82,14 +87,14 @@ pub(super) fn text(rate: &Rate, a_day: f64, known: bool) -> String {
     let _ = if known {
         writeln!(
             text,
-            "Promised: of each client's new commands at most {a_day} alerts a day (alerts.episodes_a_day); \
+            "Promised: of each client's new commands at most {a_day} a day are raised (alerts.episodes_a_day); \
              hard findings and other oddities stand outside."
         )
     } else {
         writeln!(
             text,
-            "Promised: no rate, as with less than two days learned nothing is known of days; wanted are \
-             {a_day} alerts a day."
+            "Promised: no rate: with less than two days learned nothing is known of days \
+             (alerts.episodes_a_day is {a_day})."
         )
     };
     let _ = writeln!(text, "Realised: {rate}.");
@@ -115,7 +120,7 @@ mod tests {
         assert_eq!(rate.to_string(), text);
         let short = Rate { judged_ns: HOUR_NS, ..Rate::default() };
         assert!(short.to_string().contains("(95 %: below 72)"), "the rule of three: {short}");
-        assert_eq!(Rate::default().to_string(), "0 soft and 0 hard alerts in no time");
+        assert_eq!(Rate::default().to_string(), "0 soft alerts and 0 hard in no time");
     }
 
     #[test]

@@ -108,6 +108,26 @@ fn what_one_actor_does_until_it_is_quiet_is_one_alert() {
 }
 
 #[test]
+fn an_episode_ends_also_where_the_clock_goes_back() {
+    let odd = [finding("new-point", 14.0, false)];
+    let quiet = 15 * MINUTE;
+    for back in [quiet, 400 * 24 * 60 * MINUTE] {
+        let mut raiser = raiser(8);
+        let now = 500 * 24 * 60 * MINUTE;
+        let first = take(&mut raiser, &act(5, 21, now, 1), &odd);
+        let [closed, again] = &take(&mut raiser, &act(5, 21, now - back, 2), &odd)[..] else {
+            panic!("by {back} ns")
+        };
+        assert!(closed.last && closed.id == first[0].id && again.id != closed.id);
+    }
+    // By less it is one still.
+    let mut raiser = raiser(8);
+    take(&mut raiser, &act(5, 21, 60 * MINUTE, 1), &odd);
+    let same = take(&mut raiser, &act(5, 21, 50 * MINUTE, 2), &odd);
+    assert!(same.iter().all(|alert| !alert.last), "{same:?}");
+}
+
+#[test]
 fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
     let new = [finding("new-point", 14.0, false)];
     let poked = |intent| Event { intent, ..act(5, 21, MINUTE, 1) };

@@ -14,8 +14,8 @@ attack) or start,end,attack[,actor,target,points] (Unix seconds; start_epoch, en
 are read as well), or rows packet;label without one. Hosts and points of a cell stand apart by spaces.
 
 An attack is one window, or one run of packets of the same label with no more than 60 s between them; it is \
-found when a revision of an alert covers one of its acts. Of an attack that has labelled packets, acts are \
-the messages in them; of one that has only a window, all that is of its hosts in that time.
+found when a revision of an alert covers one of its acts. Of an attack with labelled packets, acts are the \
+messages in them; of one that has a window and no labelled message, all that is of its hosts in that time.
 
 Examples:
   gridtap evaluate --labels captures/demo.labels.csv captures/demo.pcap.zst
@@ -23,10 +23,11 @@ Examples:
 
 /// `gridtap evaluate`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags, one by one")]
 pub struct Evaluate {
     /// Labels of a capture; again for each further one, in the order of the captures. Without it, of a
-    /// capture NAME.pcap those in NAME.labels.csv or NAME_labeled.csv, NAME.windows.csv and
-    /// NAME.lookalikes.csv, as `simulate` writes them.
+    /// capture NAME.pcap those in `NAME.labels.csv` or `NAME_labeled.csv`, `NAME.windows.csv`
+    /// and `NAME.lookalikes.csv`, as `simulate` writes them.
     #[arg(long, value_name = "FILE")]
     pub labels: Vec<PathBuf>,
     /// Windows beside labels of packets, in the same way: an attack is then a window, with the packets

@@ -38,7 +38,7 @@ pub fn evaluate(args: &cli::Evaluate, terminal: Terminal) -> Result<Ended, Failu
     } else {
         cases.push(stage.case(&args.captures, &labels)?);
     }
-    let (passes, all_read) = stage.passes(&cases)?;
+    let (passes, all_read) = stage.passes(&mut cases)?;
     let report = report(&stage, &labels, &cases, passes);
     let report = if args.anonymous { report.anonymous() } else { report };
     if let Some(path) = &args.json {

@@ -15,8 +15,8 @@ use crate::when::Moment;
 /// Oddities that the text shows; JSON lines have all.
 const SHOWN: usize = 30;
 
-/// Evidence of one oddity that the text shows.
-const EVIDENCE: usize = 6;
+/// Evidence of one kind and oddity that the text shows.
+const EVIDENCE: usize = 2;
 
 /// Runs it.
 ///
@@ -69,13 +69,22 @@ fn show(number: usize, oddity: &Oddity, names: &Names, text: &mut String) {
     let actor = named(&oddity.actor.to_string());
     let at = oddity.at_ns.map_or(String::new(), |ns| format!(", {}", minutes(ns)));
     let _ = writeln!(text, "\n{number}. {actor}{at} ({})", oddity.suspicion);
-    for one in oddity.evidence.iter().take(EVIDENCE) {
-        let _ = writeln!(text, "   {}: {}", one.kind, named(&one.because));
-        let _ = writeln!(text, "     {}", named(one.line.trim_start()));
+    let mut kinds: Vec<(&str, Vec<&Evidence>)> = Vec::new();
+    for one in &oddity.evidence {
+        match kinds.iter_mut().find(|(kind, _)| *kind == one.kind) {
+            Some((_, evidence)) => evidence.push(one),
+            None => kinds.push((one.kind, vec![one])),
+        }
     }
-    let more = oddity.evidence.len().saturating_sub(EVIDENCE);
-    if more > 0 {
-        let _ = writeln!(text, "   and {more} more like these");
+    for (kind, evidence) in kinds {
+        for one in evidence.iter().take(EVIDENCE) {
+            let _ = writeln!(text, "   {kind}: {}", named(&one.because));
+            let _ = writeln!(text, "     {}", named(one.line.trim_start()));
+        }
+        let more = evidence.len().saturating_sub(EVIDENCE);
+        if more > 0 {
+            let _ = writeln!(text, "   and {more} more of {kind}");
+        }
     }
 }
 

@@ -19,6 +19,8 @@ use super::ties::Selected;
 const PEERS: usize = 64;
 /// Answers that one flow remembers, to know a second one.
 const ANSWERS: usize = 8;
+/// Messages of an outstation without any value that it calls good, after which its flags say nothing.
+const OFFLINE: u8 = 16;
 /// DNP3 function code of Operate, the one that needs a Select before it.
 const OPERATE: u8 = 4;
 /// DNP3 function code of unsolicited responses, which have numbers of their own.
@@ -52,6 +54,8 @@ struct Peer {
     indications: Option<Iin>,
     /// Number of the last unsolicited response, and a hash of what it says.
     report: Option<(Option<u16>, u64)>,
+    /// Messages in which flags called no value good; none is counted once one did.
+    offline: Option<u8>,
 }
 
 #[derive(Debug)]
@@ -176,6 +180,18 @@ impl Checks {
         marks
     }
 
+    /// Whether an outstation's flags say nothing: it never called any value good, in so many messages
+    /// that it did not just start. There are some that never set the flag.
+    pub(crate) fn flags_say_nothing(&mut self, ends: (u16, u16)) -> bool {
+        self.peer(ends).offline.is_some_and(|messages| messages >= OFFLINE)
+    }
+
+    /// Takes note of whether any flag of a message calls a value good.
+    pub(crate) fn flags(&mut self, ends: (u16, u16), online: bool) {
+        let offline = &mut self.peer(ends).offline;
+        *offline = if online { None } else { offline.map(|messages| messages.saturating_add(1)) };
+    }
+
     /// Marks a report that is none of a device's own run of unsolicited responses, or comes after
     /// one that was kept back. Who restarted, and says so, counts anew.
     pub(crate) fn reported(&mut self, ends: (u16, u16), event: &Event) -> Marks {
@@ -199,7 +215,7 @@ impl Checks {
             if self.peers.len() >= PEERS {
                 self.peers.remove(0);
             }
-            self.peers.push(Peer { ends, ..Peer::default() });
+            self.peers.push(Peer { ends, offline: Some(0), ..Peer::default() });
             self.peers.len().saturating_sub(1)
         });
         // The place was found or made just now; the spare is never handed out.

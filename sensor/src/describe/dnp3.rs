@@ -136,17 +136,26 @@ pub(super) fn indications(message: &Message<'_>) -> Option<Iin> {
     }
 }
 
-/// What an outstation says of its points: values whose flags call them good.
-pub(super) fn reported(message: &Message<'_>) -> Vec<Target> {
+/// What an outstation says of its points: values whose flags call them good, or all, where its flags
+/// say nothing; and whether any flag calls a value good, if there are flags.
+pub(super) fn reported(
+    message: &Message<'_>,
+    flags_say_nothing: bool,
+) -> (Vec<Target>, Option<bool>) {
     const ONLINE: u8 = 1;
-    let Message::Fragment(fragment) = message else { return Vec::new() };
+    let Message::Fragment(fragment) = message else { return (Vec::new(), None) };
     let mut targets: Vec<Target> = Vec::new();
+    let mut online: Option<bool> = None;
     let (mut points, mut latest_ms) = (0_usize, None);
     for header in fragment.objects.headers().filter(|header| is_value(header.group)) {
         let space = space(header.group);
         for point in header.points() {
             latest_ms = latest_ms.max(point.time_ms);
-            let good = point.flags.is_none_or(|flags| flags & ONLINE != 0);
+            let good = point.flags.is_none_or(|flags| {
+                let good = flags & ONLINE != 0;
+                online = Some(online.unwrap_or(false) || good);
+                good || flags_say_nothing
+            });
             let value = if let dnp3::Value::Bit(on) = point.value {
                 Some(f64::from(u8::from(on)))
             } else if let dnp3::Value::DoubleBit(state) = point.value {
@@ -165,7 +174,7 @@ pub(super) fn reported(message: &Message<'_>) -> Vec<Target> {
     if let Some(ms) = latest_ms {
         targets.push(clock(ms));
     }
-    targets
+    (targets, online)
 }
 
 /// Whether the objects of a group say what a point's value is.

@@ -232,7 +232,7 @@ impl Describer {
         let key = act.key;
         let mut event = event(act, context, out.place());
         event.stage = Stage::Reported;
-        event.reported = reported(message);
+        event.reported = self.reported(message, key);
         event.reported.extend(events(message, None));
         event.marks = marks.and(self.indications(message, key));
         event.marks = event.marks.and(self.checks.reported(key.ends, &event));
@@ -274,7 +274,7 @@ impl Describer {
             (challenged, proof) => challenged.or(proof),
         };
         let Some(Waiting { mut event, note, .. }) = waiting else {
-            let reported = reported(message);
+            let reported = self.reported(message, key);
             let marks = marks.and(self.checks.unasked(key, &reported, outcome, context.unseen));
             // An answer to nobody tells nothing but that; its values are not put to any point.
             if !marks.is_empty() {
@@ -283,7 +283,7 @@ impl Describer {
             }
             return Pair::AnswersNone(self.next_transaction());
         };
-        let mut reported = reported(message);
+        let mut reported = self.reported(message, key);
         self.checks.ended(key, &event, outcome);
         self.checks.remember(key, &reported, outcome);
         if event.conversation.protocol == Protocol::Modbus {
@@ -299,6 +299,24 @@ impl Describer {
         }
         out.ended(event, outcome, context);
         Pair::Answers(note)
+    }
+
+    /// The points that a device's message says something about, with their values.
+    ///
+    /// A Modbus response does not name its points: they stand at 0 until they are put to their
+    /// [place](modbus::place).
+    fn reported(&mut self, message: &Message<'_>, key: Key) -> Vec<Target> {
+        match message {
+            Message::Modbus(adu) => modbus::reported(adu),
+            Message::Dnp3(message) => {
+                let nothing = self.checks.flags_say_nothing(key.ends);
+                let (reported, online) = dnp3::reported(message, nothing);
+                if let Some(online) = online {
+                    self.checks.flags(key.ends, online);
+                }
+                reported
+            }
+        }
     }
 
     fn indications(&mut self, message: &Message<'_>, key: Key) -> Marks {
@@ -378,17 +396,6 @@ fn macs(conversation: &Conversation, context: &Context) -> (Option<[u8; 6]>, Opt
         (receiver.mac, sender.mac)
     } else {
         (sender.mac, receiver.mac)
-    }
-}
-
-/// The points that a device's message says something about, with their values.
-///
-/// A Modbus response does not name its points: they stand at 0 until they are put to their
-/// [place](modbus::place).
-fn reported(message: &Message<'_>) -> Vec<Target> {
-    match message {
-        Message::Modbus(adu) => modbus::reported(adu),
-        Message::Dnp3(message) => dnp3::reported(message),
     }
 }
 

@@ -81,13 +81,12 @@ impl Odd {
             let key = (actor, score, attack);
             let open = self.open.get(&key).and_then(|place| self.runs.get_mut(*place));
             let quiet_ns = self.quiet_ns;
-            match open.filter(|run| time_ns < run.last_ns.saturating_add(quiet_ns)) {
-                Some(run) => run.last_ns = run.last_ns.max(time_ns),
-                None => {
-                    self.open.insert(key, self.runs.len());
-                    let (first_ns, last_ns) = (time_ns, time_ns);
-                    self.runs.push(Run { of: 0, actor, score, attack, first_ns, last_ns });
-                }
+            if let Some(run) = open.filter(|run| time_ns < run.last_ns.saturating_add(quiet_ns)) {
+                run.last_ns = run.last_ns.max(time_ns);
+            } else {
+                self.open.insert(key, self.runs.len());
+                let (first_ns, last_ns) = (time_ns, time_ns);
+                self.runs.push(Run { of: 0, actor, score, attack, first_ns, last_ns });
             }
         }
     }
@@ -184,7 +183,8 @@ mod tests {
     fn scores_count_from_the_limit_and_what_is_hard_is_above_all() {
         assert_eq!(Score::new(false, 6.6, 6.6), Score::RAISED);
         assert_eq!(Score::new(false, 10.0, 6.6), soft(34));
-        assert_eq!(Score::new(false, 3.0, 10.0).bits(), -7.0);
+        assert_eq!(Score::new(false, 3.0, 10.0), soft(-70));
+        assert!((soft(-70).bits() + 7.0).abs() < 1e-9);
         assert!(Score::new(true, 3.0, 10.0) > Score::new(false, 1_000.0, 10.0));
     }
 

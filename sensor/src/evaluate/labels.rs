@@ -99,8 +99,8 @@ impl Labels {
     pub fn read(octets: &[u8]) -> Result<Self, LabelError> {
         let text = str::from_utf8(octets).map_err(|error| {
             let before = octets.get(..error.valid_up_to()).unwrap_or_default();
-            let ends = before.iter().filter(|octet| **octet == b'\n').count();
-            bad(u64::try_from(ends).unwrap_or(u64::MAX).saturating_add(1), "no text in UTF-8")
+            let line = before.split(|octet| *octet == b'\n').count();
+            bad(u64::try_from(line).unwrap_or(u64::MAX), "no text in UTF-8")
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let first = text.lines().next().unwrap_or_default().trim();

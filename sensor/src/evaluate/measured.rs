@@ -19,6 +19,9 @@ pub struct Measured {
     pub benign_ns: u64,
     /// Attacks that were judged.
     pub attacks: Vec<Outcome>,
+    /// Those that have a window, and of whose labelled packets none carries a message: places in
+    /// [`Truth::attacks`](super::truth::Truth::attacks).
+    pub mute_attacks: Vec<usize>,
     /// Attacks that lie in the learned time.
     pub unjudged_attacks: u64,
     /// What only looks like attacks, as far as it was judged.

@@ -22,7 +22,7 @@ pub struct Gathered {
     /// The acts of each attack, of both classes.
     attacks: Vec<[Vec<Kept>; 2]>,
     /// Acts that have not ended, and where they are kept.
-    open: HashMap<(Conversation, u64), Vec<(usize, usize, usize)>>,
+    open: HashMap<(Conversation, u64), Vec<At>>,
 }
 
 /// An act of an attack, and how it ended.
@@ -31,6 +31,9 @@ struct Kept {
     asked: Event,
     ended: Option<Event>,
 }
+
+/// Where an act is kept: its attack, its class, and its place among those.
+type At = (usize, usize, usize);
 
 /// Something to be mixed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,7 +110,7 @@ impl Gathered {
         class: usize,
         asked: Event,
         ended: Option<Event>,
-    ) -> Option<(usize, usize, usize)> {
+    ) -> Option<At> {
         if self.attacks.len() <= attack {
             self.attacks.resize_with(attack.saturating_add(1), Default::default);
         }

@@ -39,14 +39,20 @@ fn inputs(report: &Report, page: &mut String) {
         None if inputs.baseline_sha256.is_some() => "Judged by a baseline.".to_owned(),
         None => "Learned from the first part of each capture.".to_owned(),
     };
+    let tolerance = if settings.tolerance_s > 0.0 {
+        let seconds = short(settings.tolerance_s);
+        format!(
+            "What lies within {seconds} s of an attack, between its hosts, counts as part of it. "
+        )
+    } else {
+        String::new()
+    };
     let _ = writeln!(
         page,
         "<p class=\"lead\">Gridtap {}, {}. {learned} An attack is found when a revision of an alert covers \
-         one of its acts; what lies within {} s of an attack and is of its hosts counts as part of it. \
-         Intervals and bounds are at 95 %.</p>",
+         one of its acts. {tolerance}Intervals and bounds are at 95 %.</p>",
         Text(report.gridtap),
         counted(inputs.captures.len(), "capture"),
-        short(settings.tolerance_s),
     );
     page.push_str("<details><summary>What was read, to repeat it</summary>\n");
     let mut table = Table::begin(&["file", "packets", "SHA-256"], page);

@@ -131,23 +131,20 @@ impl Course<'_> {
         Passed { measured, change, ledger: judge.into_ledger(), counters }
     }
 
-    /// Learns what lies outside of the time that is judged and is part of no attack.
-    pub fn learn<S: Source>(
-        &self,
-        source: &mut S,
-        look: impl FnMut(&mut S, u64),
-    ) -> (Ledger, Counters) {
+    /// Learns what lies outside of the time that is judged and is part of no attack; says as well how
+    /// many acts that were.
+    pub fn learn<S: Source>(&self, source: &mut S, look: impl FnMut(&mut S, u64)) -> (Ledger, u64) {
         let Self { config, truth, rules } = *self;
-        let (mut ledger, mut panel) = (Ledger::default(), Panel::all());
+        let (mut ledger, mut panel, mut acts) = (Ledger::default(), Panel::all(), 0_u64);
         let learn = |event: Event| {
             if !rules.judges(event.time_ns) && truth.role(&event).attacks.is_empty() {
                 panel.observe(&event, &mut |observation| ledger.note(&observation));
                 ledger.learn(&event);
+                acts = acts.saturating_add(u64::from(event.stage == Stage::Requested));
             }
         };
-        let counters =
-            pipeline::run(source, &options(config), &Gauges::default(), || Events, learn, look);
-        (ledger, counters)
+        pipeline::run(source, &options(config), &Gauges::default(), || Events, learn, look);
+        (ledger, acts)
     }
 }
 

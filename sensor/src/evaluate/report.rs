@@ -286,16 +286,20 @@ impl Report {
     pub fn anonymous(mut self) -> Self {
         for capture in &mut self.inputs.captures {
             (capture.name, capture.first) = (None, None);
-            capture.labels.iter_mut().for_each(|file| file.name = None);
+            for file in &mut capture.labels {
+                file.name = None;
+            }
         }
         self.settings.filter = None;
         let mut kinds: BTreeMap<String, String> = BTreeMap::new();
         let mut alike: BTreeMap<String, String> = BTreeMap::new();
         for pass in &mut self.passes {
-            let figures = &mut pass.figures;
-            figures.kinds.iter_mut().for_each(|it| number(&mut it.kind, "attack", &mut kinds));
-            let lookalikes = &mut figures.lookalikes;
-            lookalikes.iter_mut().for_each(|it| number(&mut it.kind, "look-alike", &mut alike));
+            for it in &mut pass.figures.kinds {
+                number(&mut it.kind, "attack", &mut kinds);
+            }
+            for it in &mut pass.figures.lookalikes {
+                number(&mut it.kind, "look-alike", &mut alike);
+            }
             for attack in &mut pass.attacks {
                 number(&mut attack.kind, "attack", &mut kinds);
                 attack.start = None;
@@ -303,7 +307,9 @@ impl Report {
                 attack.targets.clear();
                 attack.points.clear();
             }
-            pass.alerts.iter_mut().for_each(|alert| (alert.id, alert.time) = (None, None));
+            for alert in &mut pass.alerts {
+                (alert.id, alert.time) = (None, None);
+            }
         }
         self
     }

@@ -33,7 +33,9 @@ pub struct Incident {
     pub end_ns: u64,
     /// What labels say of it.
     pub said: Said,
-    /// Whether packets are labelled as part of it; if not, time and hosts say what is.
+    /// Whether a window says when it was; if not, its labelled packets do.
+    pub has_window: bool,
+    /// Whether labelled packets say what is part of it; if not, time and hosts do.
     pub by_packets: bool,
 }
 
@@ -122,6 +124,17 @@ impl Truth {
         truth.attack_times = Times::of(&truth.attacks, tolerance_ns);
         truth.lookalike_times = Times::of(&truth.lookalikes, 0);
         Ok(truth)
+    }
+
+    /// Lets time and hosts say what is part of these attacks: none of their labelled packets carries a
+    /// message, as where what is done is that something does not come.
+    pub fn know_by_time(&mut self, attacks: &[usize]) {
+        for place in attacks {
+            if let Some(attack) = self.attacks.get_mut(*place) {
+                attack.by_packets = false;
+            }
+        }
+        self.attack_times = Times::of(&self.attacks, self.tolerance_ns);
     }
 
     /// What an event is part of, by its packets or its time.
@@ -266,8 +279,8 @@ struct Labelled {
     kind: Kind,
 }
 
-/// The incidents of a capture: its windows, with the packets of the same label in them, and runs of
-/// the packets that are in none.
+/// The incidents of a capture: its windows, with the packets of the same label in them or within a
+/// minute of them, and runs of the others.
 fn incidents(
     capture: u16,
     rows: &[&Timed<'_>],
@@ -278,8 +291,10 @@ fn incidents(
     if let Some(Labels { said, rows: Rows::Windows(windows) }) = windows {
         for WindowRow { start_ns, end_ns, said: place } in windows {
             let said = said.get(*place).cloned().unwrap_or_default();
-            let (start_ns, end_ns) = (*start_ns, *end_ns);
-            let incident = Incident { capture, start_ns, end_ns, said, by_packets: false };
+            // Captures may count time less finely than labels do: in whole microseconds.
+            let (start_ns, end_ns) = (start_ns.saturating_sub(start_ns % 1_000), *end_ns);
+            let (has_window, by_packets) = (true, false);
+            let incident = Incident { capture, start_ns, end_ns, said, has_window, by_packets };
             all.push(Labelled { incident, packets: Vec::new(), kind });
         }
     }
@@ -288,28 +303,40 @@ fn incidents(
     let mut runs: HashMap<&str, usize> = HashMap::new();
     for row in rows {
         let label = row.said.kind.as_str();
-        let holds = |it: &&mut Labelled| {
+        // Packets may follow when the window is over.
+        let away = |it: &Labelled| {
             let Incident { start_ns, end_ns, said, .. } = &it.incident;
-            said.kind == label && (*start_ns..=*end_ns).contains(&row.time_ns)
+            let before = start_ns.saturating_sub(row.time_ns);
+            let away = before.max(row.time_ns.saturating_sub(*end_ns));
+            (said.kind == label && away <= APART_NS).then_some(away)
         };
-        if let Some(it) = all.iter_mut().take(windows).find(holds) {
-            it.incident.by_packets = true;
+        let near = all.iter().take(windows).enumerate();
+        let near = near.filter_map(|(place, it)| Some((away(it)?, place))).min();
+        if let Some(it) = near.and_then(|(_, place)| all.get_mut(place)) {
+            let incident = &mut it.incident;
+            incident.by_packets = true;
+            incident.start_ns = incident.start_ns.min(row.time_ns);
+            incident.end_ns = incident.end_ns.max(row.time_ns);
             it.packets.push(row.packet);
             continue;
         }
         let run = runs.get(label).and_then(|place| all.get_mut(*place));
-        match run.filter(|it| row.time_ns.saturating_sub(it.incident.end_ns) <= APART_NS) {
-            Some(it) => {
-                it.incident.end_ns = row.time_ns;
-                it.incident.said.join(row.said);
-                it.packets.push(row.packet);
-            }
-            None => {
-                runs.insert(label, all.len());
-                let (start_ns, end_ns, said) = (row.time_ns, row.time_ns, row.said.clone());
-                let incident = Incident { capture, start_ns, end_ns, said, by_packets: true };
-                all.push(Labelled { incident, packets: vec![row.packet], kind });
-            }
+        let near = |it: &&mut Labelled| row.time_ns.saturating_sub(it.incident.end_ns) <= APART_NS;
+        if let Some(it) = run.filter(near) {
+            it.incident.end_ns = row.time_ns;
+            it.incident.said.join(row.said);
+            it.packets.push(row.packet);
+        } else {
+            runs.insert(label, all.len());
+            let incident = Incident {
+                capture,
+                start_ns: row.time_ns,
+                end_ns: row.time_ns,
+                said: row.said.clone(),
+                has_window: false,
+                by_packets: true,
+            };
+            all.push(Labelled { incident, packets: vec![row.packet], kind });
         }
     }
     all
@@ -331,8 +358,8 @@ struct Times {
 impl Times {
     /// Of those that are known by their time alone, and of all if there is a tolerance.
     fn of(incidents: &[Incident], tolerance_ns: u64) -> Self {
-        let timed = |it: &Incident| !it.by_packets || tolerance_ns > 0;
-        let known = incidents.iter().enumerate().filter(|(_, it)| timed(it));
+        let by_time = |it: &Incident| !it.by_packets || tolerance_ns > 0;
+        let known = incidents.iter().enumerate().filter(|(_, it)| by_time(it));
         let mut times: Vec<(u64, u64, usize)> = known
             .map(|(place, it)| {
                 let (from, to) = widened(it, tolerance_ns);

@@ -166,10 +166,9 @@ impl<'t> Watch<'t> {
         let mut begun = Role::default();
         if asked {
             command = self.note_command(event, &role, judged);
-            if command.is_some() || !role.is_empty() {
-                if self.open.len() < AWAITED {
-                    self.open.insert(key, Open { role: role.clone(), command });
-                }
+            let part = command.is_some() || !role.is_empty();
+            if part && self.open.len() < AWAITED {
+                self.open.insert(key, Open { role: role.clone(), command });
             }
             if !role.is_empty() {
                 self.roles.insert(event.place, role.clone());
@@ -231,6 +230,9 @@ impl<'t> Watch<'t> {
             }
             if let Some(moved) = place_of.get_mut(place) {
                 *moved = Some(measured.attacks.len());
+            }
+            if progress.acts == 0 && it.has_window && it.by_packets {
+                measured.mute_attacks.push(place);
             }
             measured.attacks.push(self.outcome(it, progress));
         }
@@ -323,15 +325,11 @@ impl<'t> Watch<'t> {
         role: &Role,
         command: Option<usize>,
     ) {
-        let place = match self.by_id.get(&taken.id) {
-            Some(place) => *place,
-            None => {
-                let place = self.episodes.len();
-                self.by_id.insert(taken.id.clone(), place);
-                self.episodes.push(Episode::new(&taken.id, about.time_ns));
-                place
-            }
-        };
+        let next = self.episodes.len();
+        let place = *self.by_id.entry(taken.id.clone()).or_insert(next);
+        if place == next {
+            self.episodes.push(Episode::new(&taken.id, about.time_ns));
+        }
         let judged = event.time_ns >= self.rules.judged_from_ns;
         if let Some(episode) = self.episodes.get_mut(place) {
             episode.last_ns = episode.last_ns.max(about.time_ns);

@@ -79,7 +79,7 @@ struct FileArea {
 
 /// Octets that have no other form, as hex.
 #[derive(Debug)]
-pub(super) struct Hex<'a>(pub(super) &'a [u8]);
+pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

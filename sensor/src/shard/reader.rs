@@ -40,7 +40,7 @@ pub(super) struct Described {
     pub(super) describer: Describer,
     /// Whether any message was found in it.
     pub(super) found: bool,
-    /// Whether octets were found in it that are none.
+    /// Whether it begins with octets that no message begins with.
     pub(super) foreign: bool,
 }
 
@@ -209,6 +209,7 @@ impl<T: Tap> Work<T> {
         match known {
             Known::Service(service) => {
                 let mut reading = self.read(flow, service);
+                reading.described.foreign = probe.is_foreign();
                 probe.kept().each(|chunk| self.feed(flow, &mut reading, chunk, at));
                 App::Read(reading)
             }

@@ -125,9 +125,8 @@ impl<T: Tap> Work<T> {
         };
         tap.message(&seen, out);
         let foreign = parsed.message.is_none()
+            && !parsed.uncertain
             && parsed.error.as_ref().is_some_and(|error| error.kind() == Kind::Malformed);
-        app.foreign |= foreign;
-        let foreign = foreign && !parsed.uncertain;
         // After a loss, octets out of step are nobody's fault.
         if foreign && context.unseen.lost_octets == 0 {
             let packet = context.packet;

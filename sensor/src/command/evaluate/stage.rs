@@ -90,15 +90,19 @@ impl Stage<'_> {
     }
 
     /// All ways that are asked for over all cases; says as well whether all could be read.
-    pub(super) fn passes(&self, cases: &[Case<'_>]) -> Result<(Vec<Pass>, bool), Failure> {
+    pub(super) fn passes(&self, cases: &mut [Case<'_>]) -> Result<(Vec<Pass>, bool), Failure> {
         let (mut plain, mut mixed, mut alike) = (Vec::new(), Vec::new(), Vec::new());
         let (mut mixed_in, mut rewritten) = (Changed::new(), Changed::new());
         let (mut parts, mut all_read) = (Vec::new(), true);
-        for case in cases {
+        for case in &mut *cases {
             let further = self.args.contaminate.is_some() || self.args.as_master;
-            let change = if further { Change::Gather(Box::default()) } else { Change::Nothing };
-            let (passed, measured, whole) = self.pass(case, case.rules, None, change)?;
+            let change = || if further { Change::Gather(Box::default()) } else { Change::Nothing };
+            let (mut passed, mut measured, whole) = self.pass(case, case.rules, None, change())?;
             all_read &= whole;
+            if !measured.measured.mute_attacks.is_empty() {
+                case.truth.know_by_time(&measured.measured.mute_attacks);
+                (passed, measured, _) = self.pass(case, case.rules, None, change())?;
+            }
             plain.push(measured);
             let Passed { change, ledger, .. } = passed;
             let gather =
@@ -126,8 +130,12 @@ impl Stage<'_> {
                 mixed.push(self.pass(case, case.rules, None, change)?.1);
             }
             for rules in segments(case, self.args.leave_out.unwrap_or(0)) {
-                let ledger = self.learn(case, rules)?;
-                parts.push(self.pass(case, rules, Some(ledger), Change::Cut)?.1);
+                let (ledger, learned) = self.learn(case, rules)?;
+                let (_, mut part, _) = self.pass(case, rules, Some(ledger), Change::Cut)?;
+                // Each segment leaves out the attacks of the others.
+                part.measured.unjudged_attacks = 0;
+                part.measured.learned = learned;
+                parts.push(part);
             }
         }
         let mut passes = vec![Pass::new("as captured", plain)];
@@ -178,16 +186,16 @@ impl Stage<'_> {
         Ok((passed, Measurement { measured, first_ns: case.first_ns }, whole))
     }
 
-    /// Learns what is not judged.
-    fn learn(&self, case: &Case<'_>, rules: Rules) -> Result<Ledger, Failure> {
+    /// Learns what is not judged; says as well how many acts that were.
+    fn learn(&self, case: &Case<'_>, rules: Rules) -> Result<(Ledger, u64), Failure> {
         let mut inputs = self.open(case.paths, false)?;
         let course = Course { config: self.config, truth: &case.truth, rules };
         let progress = inputs.progress(self.terminal);
-        let (ledger, _) = course.learn(&mut inputs.source, |source, packets| {
+        let learned = course.learn(&mut inputs.source, |source, packets| {
             progress.show(source.progress().octets_read, packets);
         });
         progress.finish();
-        Ok(ledger)
+        Ok(learned)
     }
 
     fn disguise(&self, case: &Case<'_>, gather: &Gather, ledger: &Ledger) -> Disguise {

@@ -49,7 +49,7 @@ pub(super) fn to_parquet(
     let options = Options { shards: config.shards, on_full: OnFull::Wait, limits: config.limits };
     let gauges = Gauges::default();
     let progress = inputs.progress(terminal);
-    let mut raised = Vec::new();
+    let mut alerts = Vec::new();
     let mut counters = pipeline::run(
         &mut inputs.source,
         &options,
@@ -57,10 +57,10 @@ pub(super) fn to_parquet(
         || Everything,
         |item| {
             if let Some(event) = item.event() {
-                judge.take(event, gauges.first_ns(), &mut |alert| raised.push(alert));
+                judge.take(event, gauges.first_ns(), &mut |alert| alerts.push(alert));
             }
             let goes_on = folders.take(item);
-            if !raised.drain(..).fold(goes_on, |_, alert| folders.alert(alert)) {
+            if !alerts.drain(..).fold(goes_on, |_, alert| folders.alert(alert)) {
                 // Nothing can be written: the rest is not worth reading.
                 gauges.stop.store(true, Ordering::Relaxed);
             }

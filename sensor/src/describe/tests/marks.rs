@@ -146,3 +146,65 @@ fn what_a_device_reports_has_its_points_and_values() {
     assert_eq!((reported.space, reported.start, reported.count), (Space::InputRegister, 40, 2));
     assert_eq!(reported.values, [Value::Number(230.0), Value::Number(231.0)]);
 }
+
+#[test]
+fn a_report_out_of_its_turn_is_marked_and_one_sent_again_is_not() {
+    let mut outstation = frames::Station::outstation(10, 1);
+    let mut flow = Flow::new("dnp3");
+    let mut report = |sequence, iin, on| {
+        let event = [frames::binary_events(&[(3, on, 1_700_000_000_000)])];
+        let report = frames::response::unsolicited(sequence, frames::Iin(iin), &event);
+        let events = flow.send(Side::B, &outstation.frames(&report));
+        events[0].marks.contains(Mark::ReportOutOfTurn)
+    };
+    let restart = frames::Iin::DEVICE_RESTART.0;
+    let cases = [
+        ("the first that is seen", 14, 0, true, false),
+        ("the next", 15, 0, false, false),
+        ("sent again", 15, 0, false, false),
+        ("after the wrap", 0, 0, true, false),
+        ("forged", 5, 0, false, true),
+        ("the device's own next", 1, 0, true, true),
+        ("another under the same number", 1, 0, false, true),
+        ("a device that starts again and says so", 0, restart, true, false),
+    ];
+    for (name, sequence, iin, on, marked) in cases {
+        assert_eq!(report(sequence, iin, on), marked, "{name}");
+    }
+}
+
+#[test]
+fn a_restart_that_is_cleared_and_was_none_is_marked() {
+    let (mut master, mut outstation) =
+        (frames::Station::master(1, 10), frames::Station::outstation(10, 1));
+    let mut flow = Flow::new("dnp3");
+    let mut clears = |sequence: u8, said: frames::Iin| {
+        let asked = flow.send(Side::A, &master.frames(&frames::request::clear_restart(sequence)));
+        let answer = frames::response::response(sequence, said, &[]);
+        flow.send(Side::B, &outstation.frames(&answer));
+        asked[0].marks.contains(Mark::ClearWithoutRestart)
+    };
+    assert!(!clears(0, frames::Iin::DEVICE_RESTART), "nothing is known of the device");
+    assert!(!clears(1, frames::Iin::default()), "it said that it restarted");
+    assert!(clears(2, frames::Iin::default()));
+}
+
+#[test]
+fn flags_that_never_call_a_value_good_say_nothing() {
+    let (mut master, mut outstation) =
+        (frames::Station::master(1, 10), frames::Station::outstation(10, 1));
+    let mut flow = Flow::new("dnp3");
+    let mut points = |sequence: u8, flags: u8| {
+        flow.send(Side::A, &master.frames(&frames::request::integrity_poll(sequence)));
+        let value = [&[flags], 230_i32.to_le_bytes().as_slice()].concat();
+        let answer = [frames::Header::range8(30, 1, 0, 0).with(&value)];
+        let answer = frames::response::response(sequence, frames::Iin::default(), &answer);
+        let events = flow.send(Side::B, &outstation.frames(&answer));
+        let values = events[0].reported.iter().filter(|target| target.space == Space::AnalogInput);
+        values.count()
+    };
+    let restart = 2;
+    let reported: Vec<usize> = (0..18).map(|nth| points(nth % 16, restart)).collect();
+    assert_eq!((reported[..16].iter().sum::<usize>(), &reported[16..]), (0, &[1, 1][..]));
+    assert_eq!([points(2, 1), points(3, restart)], [1, 0], "now they say something");
+}

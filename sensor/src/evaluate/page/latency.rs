@@ -31,7 +31,7 @@ pub(super) fn plot(pass: &Pass, page: &mut String) {
     let rows = f64::from(u32::try_from(kinds.len().min(ROWS)).unwrap_or(0));
     let bottom = 14.0 + rows * ROW;
     let mut figure = Figure::new(WIDTH, bottom + 36.0);
-    figure.across(&seconds, (8.0, bottom), |tick| short(rounded(tick)));
+    figure.across(&seconds, (8.0, bottom), |tick| rounded(tick).to_string());
     figure.text("soft end", (WIDTH - 16.0, bottom + 30.0), "seconds");
     let mut y = 14.0 + ROW / 2.0;
     for (kind, attacks) in kinds.iter().take(ROWS) {

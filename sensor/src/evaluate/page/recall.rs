@@ -3,7 +3,6 @@
 use super::svg::{Figure, Scale};
 use crate::evaluate::bounds::{real, rounded};
 use crate::evaluate::figures::Figures;
-use crate::evaluate::text::short;
 
 const WIDTH: f64 = 500.0;
 const HEIGHT: f64 = 320.0;
@@ -31,7 +30,7 @@ pub(super) fn plot(it: &Figures, page: &mut String) {
         Scale::ratios(decade(least, f64::floor), decade(most, f64::ceil), LEFT + 6.0, WIDTH - 16.0);
     let up = Scale::even(0.0, 1.0, BOTTOM, TOP);
     let mut figure = Figure::new(WIDTH, HEIGHT);
-    figure.across(&across, (TOP, BOTTOM), |tick| short(rounded(tick)));
+    figure.across(&across, (TOP, BOTTOM), |tick| rounded(tick).to_string());
     figure.text("soft end", (WIDTH - 16.0, HEIGHT - 16.0), "wrong episodes a day");
     for part in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let y = up.at(part);
@@ -49,17 +48,23 @@ pub(super) fn plot(it: &Figures, page: &mut String) {
         points.push(at);
     }
     figure.path("line", &points);
-    for (name, rate, part) in others {
+    let own = it.wrong_episodes.a_day.zip(it.recall.share);
+    let own = own.map(|(rate, part)| ("as it is set", rate, part));
+    let mut named: Vec<(f64, f64)> = Vec::new();
+    for (name, rate, part) in others.into_iter().chain(own) {
         let at = (across.at(rate), up.at(part));
-        figure.dot("other", at, 4.5, name);
+        let (class, radius) =
+            if Some(name) == own.map(|own| own.0) { ("good", 6.0) } else { ("other", 4.5) };
+        figure.dot(class, at, radius, name);
+        let mut y = (at.1 + 15.0).min(BOTTOM - 4.0);
+        // Where several are in one place, their names stand below each other.
+        while named.iter().any(|(x, other)| (x - at.0).abs() < 90.0 && (other - y).abs() < 12.0) {
+            y += if at.1 < HEIGHT / 2.0 { 13.0 } else { -13.0 };
+        }
+        named.push((at.0, y));
         let end = at.0 > WIDTH * 0.6;
-        let (class, x) = if end { ("soft end", at.0 - 8.0) } else { ("soft", at.0 + 8.0) };
-        figure.text(class, (x, (at.1 + 14.0).min(BOTTOM - 4.0)), name);
-    }
-    if let (Some(rate), Some(part)) = (it.wrong_episodes.a_day, it.recall.share) {
-        let at = (across.at(rate), up.at(part));
-        figure.dot("good", at, 6.0, "gridtap as it is set");
-        figure.text("", (at.0 + 10.0, at.1 + 15.0), "as it is set");
+        let (class, x) = if end { ("soft end", at.0 - 9.0) } else { ("soft", at.0 + 9.0) };
+        figure.text(class, (x, y), name);
     }
     let caption = "Attacks found where other limits are set (line), as it is set, and by detectors that know \
                    nothing.";

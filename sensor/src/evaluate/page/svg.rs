@@ -167,12 +167,11 @@ mod tests {
     #[test]
     fn scales_end_where_their_numbers_do() {
         let even = Scale::even(0.0, 10.0, 100.0, 200.0);
-        assert_eq!(
-            [-1.0, 0.0, 5.0, 10.0, 11.0].map(|it| even.at(it)),
-            [100.0, 100.0, 150.0, 200.0, 200.0]
-        );
+        let places = [-1.0, 0.0, 5.0, 10.0, 11.0].map(|it| even.at(it));
+        assert_eq!(format!("{places:.0?}"), "[100, 100, 150, 200, 200]");
         let ratios = Scale::ratios(0.1, 10.0, 0.0, 126.0);
-        assert_eq!([0.0, 0.1, 1.0, 10.0].map(|it| ratios.at(it).round()), [0.0, 26.0, 76.0, 126.0]);
+        let places = [0.0, 0.1, 1.0, 10.0].map(|it| ratios.at(it));
+        assert_eq!(format!("{places:.0?}"), "[0, 26, 76, 126]");
     }
 
     #[test]

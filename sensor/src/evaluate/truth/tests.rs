@@ -11,13 +11,13 @@ fn survey(packets: u64) -> Survey {
     Survey { captures: vec![whole], times: times.collect() }
 }
 
-fn labels(text: &str) -> Option<Labels> {
-    Some(Labels::read(text.as_bytes()).unwrap())
+fn labels(text: &str) -> Labels {
+    Labels::read(text.as_bytes()).unwrap()
 }
 
 fn truth(packets: &str, windows: &str, tolerance_s: u64) -> Truth {
-    let windows = if windows.is_empty() { None } else { labels(windows) };
-    let set = LabelSet { packets: labels(packets), windows, lookalikes: None };
+    let windows = (!windows.is_empty()).then(|| labels(windows));
+    let set = LabelSet { packets: Some(labels(packets)), windows, lookalikes: None };
     Truth::new(&[set], &survey(1_000), tolerance_s * S).unwrap()
 }
 
@@ -41,12 +41,13 @@ fn packets_of_a_label_are_one_attack_until_more_than_a_minute_passes() {
 
 #[test]
 fn windows_gather_the_packets_of_their_name() {
-    let rows = "packet,label,attack\n10,1,drift\n500,1,drift\n501,1,other\n900,1,drift\n";
-    let truth = truth(rows, "start,end,attack\n5,600,drift\n700,800,block\n", 0);
-    assert_eq!(
-        spans(&truth),
-        [("drift", 5, 600), ("other", 501, 501), ("block", 700, 800), ("drift", 900, 900)]
-    );
+    let rows =
+        "packet,label,attack\n10,1,drift\n500,1,drift\n501,1,other\n603,1,drift\n900,1,drift\n";
+    let windows = "start,end,attack\n5,600.5,drift\n700,800,block\n";
+    let truth = truth(rows, windows, 0);
+    let expected =
+        [("drift", 5, 603), ("other", 501, 501), ("block", 700, 800), ("drift", 900, 900)];
+    assert_eq!(spans(&truth), expected);
     let role = |packet| truth.role(&act(5, 9, packet * S, packet)).attacks;
     assert_eq!(role(500), [0]);
     assert_eq!(role(501), [1]);
@@ -56,11 +57,25 @@ fn windows_gather_the_packets_of_their_name() {
 }
 
 #[test]
+fn an_attack_that_nothing_shows_is_known_by_its_time() {
+    let windows = "start,end,attack,actor,target\n20.123456789,60,block,,10.0.0.9\n";
+    let mut truth = truth("packet,label,attack\n30,1,block\n", windows, 0);
+    let early = Event { time_ns: 20 * S + 123_456_000, ..act(5, 9, 0, 20) };
+    assert_eq!(
+        (truth.role(&early).attacks, truth.role(&act(5, 9, 30 * S, 30)).attacks),
+        (vec![], vec![0])
+    );
+    truth.know_by_time(&[0]);
+    // In whole microseconds, as many captures have it.
+    assert_eq!(truth.role(&early).attacks, [0]);
+}
+
+#[test]
 fn time_and_hosts_say_what_is_part_of_a_window() {
     let windows = "start,end,attack,actor,target\n\
         10,20,a,10.0.0.66,10.0.0.9\n15,30,b,,10.0.0.8\n60,70,c,,\n";
     let truth = Truth::new(
-        &[LabelSet { windows: labels(windows), ..LabelSet::default() }],
+        &[LabelSet { windows: Some(labels(windows)), ..LabelSet::default() }],
         &survey(1_000),
         5 * S,
     )
@@ -82,7 +97,7 @@ fn time_and_hosts_say_what_is_part_of_a_window() {
         assert_eq!(role.attacks, *attacks, "{client} {server} {at}");
     }
     let hosts = "start_epoch,end_epoch,attack,host_a,host_b\n10,20,x,10.0.0.9,10.0.0.5\n";
-    let set = LabelSet { windows: labels(hosts), ..LabelSet::default() };
+    let set = LabelSet { windows: Some(labels(hosts)), ..LabelSet::default() };
     let truth = Truth::new(&[set], &survey(10), 0).unwrap();
     assert_eq!(truth.role(&act(5, 9, 15 * S, 1)).attacks, [0]);
     assert_eq!(truth.role(&act(5, 8, 15 * S, 1)).attacks, [0; 0]);
@@ -108,7 +123,8 @@ fn normal_packets_that_are_named_are_lookalikes_or_operators() {
 
 #[test]
 fn a_packet_that_is_not_there_is_refused_with_its_line() {
-    let set = LabelSet { packets: labels("packet,label\n9,1\n11,1\n"), ..LabelSet::default() };
+    let set =
+        LabelSet { packets: Some(labels("packet,label\n9,1\n11,1\n")), ..LabelSet::default() };
     let (place, error) = Truth::new(&[set], &survey(10), 0).unwrap_err();
     assert_eq!(place, 0);
     assert_eq!(error.to_string(), "line 3: packet 11: the capture has 10 packets");

@@ -9,6 +9,7 @@ use gridtap_parsers::dnp3::{DoubleBit, Fragment, FunctionCode, ObjectHeader, Poi
 
 use super::data::{Data, Key, Value};
 use super::{Activity, Said};
+use crate::record::modbus::Hex;
 
 /// Sequence number of the fragment.
 const SEQUENCE: Key = Key::Word("SEQ");
@@ -106,9 +107,7 @@ fn value(header: &ObjectHeader<'_>, point: &Point<'_>) -> Option<Value> {
         Sent::Delay(ms) if header.variation == 1 => Value::Int(i64::from(ms) / 1_000),
         Sent::Delay(ms) => Value::Text(seconds(ms.into())),
         Sent::Crob(crob) => Value::Int(crob.control_code().into()),
-        Sent::Octets(octets) => {
-            Value::Text(octets.iter().map(|octet| format!("{octet:02x}")).collect())
-        }
+        Sent::Octets(octets) => Value::Text(Hex(octets).to_string()),
         Sent::Attribute(_) | Sent::File(_) | Sent::Auth(_) => return None,
     })
 }

@@ -82,7 +82,9 @@ impl Cells {
             }
             Self::List(ends, _, elements) => {
                 if let Cell::List(list) = cell {
-                    list.into_iter().for_each(|element| elements.push(element));
+                    for element in list {
+                        elements.push(element);
+                    }
                 }
                 ends.push(i32::try_from(elements.len()).unwrap_or(i32::MAX));
             }

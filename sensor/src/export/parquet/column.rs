@@ -84,7 +84,7 @@ impl<R> fmt::Debug for Column<R> {
     }
 }
 
-impl<'r> Cell<'r> {
+impl Cell<'_> {
     /// A capture time in nanoseconds since 1970 UTC; null past the year 2262, where the type ends.
     pub(super) fn time(ns: u64) -> Self {
         i64::try_from(ns).map_or(Self::Null, Self::Time)
@@ -101,7 +101,7 @@ impl<'r> Cell<'r> {
     }
 }
 
-impl<'r, T: Into<Self>> From<Option<T>> for Cell<'r> {
+impl<T: Into<Self>> From<Option<T>> for Cell<'_> {
     fn from(value: Option<T>) -> Self {
         value.map_or(Cell::Null, Into::into)
     }

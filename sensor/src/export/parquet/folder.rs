@@ -15,7 +15,7 @@ use super::{alerts, events, messages, points};
 use crate::alert::Alert;
 use crate::sink::SinkError;
 
-/// Octets of all tables that wait for their row groups to end; the largest then ends.
+/// Octets of all tables that may wait for their row groups to end; where there are more, the largest ends.
 const WAITING_OCTETS: usize = 64 << 20;
 
 /// Endings that a folder is not named by: how the capture is packed, and then its form.
@@ -38,9 +38,11 @@ pub struct Rows {
 #[derive(Debug)]
 pub struct Folders {
     /// By index of the capture.
-    folders: Vec<Folder>,
+    captures: Vec<Folder>,
     /// Index of the first capture of a name, as it was given.
     named: BTreeMap<String, usize>,
+    /// Octets of all tables that may wait for their row groups to end.
+    room_octets: usize,
     /// Requests that have not ended: the capture, and their number there.
     open: HashMap<Place, (u16, u64), RandomState>,
     /// What went wrong first; nothing is written from there on.
@@ -95,7 +97,7 @@ impl Folders {
             refuse_there::<points::Row>(place)?;
             refuse_there::<alerts::Row>(place)?;
         }
-        let folders = places.iter().zip(names).map(|(place, name)| {
+        let captures = places.iter().zip(names).map(|(place, name)| {
             Ok(Folder {
                 capture: Arc::from(name.as_str()),
                 messages: Table::begin(place)?,
@@ -104,15 +106,21 @@ impl Folders {
                 alerts: Table::begin(place)?,
             })
         });
-        let folders = folders.collect::<Result<_, _>>()?;
-        let named = given.iter().enumerate().rev().map(|(index, name)| (name.clone(), index));
-        Ok(Self { folders, named: named.collect(), open: HashMap::default(), failed: None })
+        let captures = captures.collect::<Result<_, _>>()?;
+        let by_name = given.iter().enumerate().rev().map(|(index, name)| (name.clone(), index));
+        Ok(Self {
+            captures,
+            named: by_name.collect(),
+            room_octets: WAITING_OCTETS,
+            open: HashMap::default(),
+            failed: None,
+        })
     }
 
     /// The files that have not got their names yet.
     #[must_use]
     pub fn parts(&self) -> Vec<PathBuf> {
-        let parts = self.folders.iter().flat_map(|folder| {
+        let parts = self.captures.iter().flat_map(|folder| {
             [
                 folder.messages.part(),
                 folder.events.part(),
@@ -138,7 +146,7 @@ impl Folders {
 
     fn event(&mut self, event: Event, ends: Option<Place>) {
         let index = event.packet.capture;
-        let Some(folder) = self.folders.get(usize::from(index)) else { return };
+        let Some(folder) = self.captures.get(usize::from(index)) else { return };
         let number = folder.events.rows();
         if event.stage == Stage::Requested {
             self.open.insert(event.place, (index, number));
@@ -170,7 +178,7 @@ impl Folders {
     }
 
     fn write(&mut self, index: u16, row: impl FnOnce(&mut Folder) -> Result<bool, SinkError>) {
-        let Some(folder) = self.folders.get_mut(usize::from(index)) else { return };
+        let Some(folder) = self.captures.get_mut(usize::from(index)) else { return };
         if self.failed.is_none() {
             let done = row(folder).and_then(|grown| if grown { self.make_room() } else { Ok(()) });
             self.failed = done.err();
@@ -179,13 +187,14 @@ impl Folders {
 
     /// Ends row groups, the largest first, until not too much waits.
     fn make_room(&mut self) -> Result<(), SinkError> {
+        let room_octets = self.room_octets;
         loop {
             let mut tables: Vec<&mut dyn Waiting> =
-                self.folders.iter_mut().flat_map(Folder::tables).collect();
+                self.captures.iter_mut().flat_map(Folder::tables).collect();
             let all = tables.iter().map(|table| table.octets()).fold(0, usize::saturating_add);
             let largest = tables.iter_mut().max_by_key(|table| table.octets());
             match largest {
-                Some(table) if all > WAITING_OCTETS && table.octets() > 0 => table.end_group()?,
+                Some(table) if all > room_octets && table.octets() > 0 => table.end_group()?,
                 _ => return Ok(()),
             }
         }
@@ -200,7 +209,7 @@ impl Folders {
         self.failed.map_or(Ok(()), Err)?;
         let mut rows = Rows::default();
         let mut written = Vec::new();
-        for folder in self.folders {
+        for folder in self.captures {
             let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
             add(&mut rows.messages, folder.messages.rows());
             add(&mut rows.events, folder.events.rows());
@@ -279,7 +288,48 @@ fn refuse_there<R: table::Row>(folder: &Path) -> Result<(), SinkError> {
 
 #[cfg(test)]
 mod tests {
+    use parquet::file::metadata::RowGroupMetaData;
+    use parquet::file::reader::FileReader;
+    use parquet::file::serialized_reader::SerializedFileReader;
+
     use super::*;
+    use crate::alert::sample;
+
+    #[test]
+    fn row_groups_end_where_there_is_no_room_for_more() {
+        let folder = tempfile::tempdir().unwrap();
+        for (room_octets, groups) in [(WAITING_OCTETS, 1), (0, 3)] {
+            let (names, given) = (["c".to_owned()], ["c.pcap".to_owned()]);
+            let out = folder.path().join(room_octets.to_string());
+            let mut folders = Folders::begin(&out, &names, &given).unwrap();
+            folders.room_octets = room_octets;
+            for _ in 0..5_000 {
+                assert!(folders.alert(Alert { last: true, ..sample() }));
+                assert!(folders.alert(Alert { last: false, ..sample() }));
+            }
+            assert!(!out.join("c/alerts.parquet").exists());
+            assert_eq!(folders.parts().len(), 4);
+            let rows = Rows { alerts: 5_000, ..Rows::default() };
+            assert_eq!(folders.finish().unwrap(), rows);
+            let file = fs::File::open(out.join("c/alerts.parquet")).unwrap();
+            let found = SerializedFileReader::new(file).unwrap();
+            let found = found.metadata().row_groups().iter().map(RowGroupMetaData::num_rows);
+            let found: Vec<i64> = found.collect();
+            assert_eq!((found.len(), found.iter().sum()), (groups, 5_000), "{room_octets}");
+            assert_eq!(fs::read_dir(out.join("c")).unwrap().count(), 4);
+        }
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_written_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let (names, given) = (["c".to_owned()], ["c.pcap".to_owned()]);
+        let mut folders = Folders::begin(folder.path(), &names, &given).unwrap();
+        folders.failed = Some(SinkError { name: "c".to_owned(), source: io::Error::other("full") });
+        assert!(!folders.alert(Alert { last: true, ..sample() }));
+        assert_eq!(folders.finish().unwrap_err().to_string(), "c: full");
+        assert_eq!(fs::read_dir(folder.path().join("c")).unwrap().count(), 0);
+    }
 
     #[test]
     fn folders_are_named_like_captures_without_their_endings() {

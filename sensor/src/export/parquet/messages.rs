@@ -226,19 +226,19 @@ impl table::Row for Row {
         Column::new("error", Kind::Text, "the same for people", |row| {
             row.error.map(|(_, text, _)| text).into()
         }),
-        Column::new("error_offset", Kind::Int, "where, in octets from its first", |row| {
+        Column::new("offset", Kind::Int, "where, in octets from its first", |row| {
             row.error.map(|(.., offset)| offset).into()
         }),
         Column::new(
-            "octets",
+            "length_octets",
             Kind::Int,
-            "its length in octets, headers of the protocol and checksums included",
+            "its length, headers and checksums of the protocol included",
             |row| row.octets.into(),
         ),
         Column::new(
-            "lost_octets",
+            "lost",
             Kind::Int,
-            "octets lost in this direction just before it",
+            "octets lost in this direction just before it; 0 if none",
             |row| row.lost.unwrap_or(0).into(),
         ),
         Column::new("uncertain", Kind::Flag, "read inside a damaged stretch", |row| {

@@ -1,0 +1,213 @@
+//! The rows: an attack of the simulator, what finds it, and what is like it and benign.
+
+use core::fmt;
+
+use gridtap_captures::simulate::Protocol;
+
+/// A row.
+pub(super) struct Row {
+    /// Its number in the catalogue.
+    pub(super) number: &'static str,
+    pub(super) speaks: Protocol,
+    /// The attack, with its parameters.
+    pub(super) plan: &'static str,
+    /// Whether who attacks has the master's own addresses.
+    pub(super) as_master: bool,
+    /// The kind of finding, and the detector.
+    pub(super) kind: &'static str,
+    pub(super) detector: &'static str,
+    /// Messages of the attack until it is found, at most; none where the time without them tells.
+    pub(super) messages: Option<usize>,
+    pub(super) twin: Twin,
+    /// How long it is simulated, in minutes, and with which chance.
+    pub(super) minutes: u64,
+    pub(super) seed: u64,
+}
+
+/// What is like an attack and benign.
+pub(super) enum Twin {
+    /// An hour of what is usual, in which operators command as they do.
+    Usual,
+    /// The same, learned.
+    Learned,
+    /// The same, after a person ruled that it is normal.
+    Approved,
+    /// A look-alike of the simulator.
+    Like(&'static str),
+}
+
+/// `| 4 | rogue-write | modbus | new-writer (conversation) | 1 | approved |`: how its line of the page begins.
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.plan.split(':').next().unwrap_or_default();
+        let protocol = match self.speaks {
+            Protocol::Modbus => "Modbus",
+            Protocol::Dnp3 => "DNP3",
+        };
+        let within = self.messages.map_or_else(|| "time".to_owned(), |most| most.to_string());
+        let Self { number, kind, detector, twin, .. } = self;
+        write!(
+            f,
+            "| {number} | `{name}` | {protocol} | `{kind}` | {detector} | {within} | {twin} |"
+        )
+    }
+}
+
+impl fmt::Display for Twin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usual => f.write_str("usual traffic"),
+            Self::Learned => f.write_str("the same, learned"),
+            Self::Approved => f.write_str("the same, approved"),
+            Self::Like(name) => {
+                write!(f, "`{name}`", name = name.split(':').next().unwrap_or(name))
+            }
+        }
+    }
+}
+
+impl Row {
+    /// A file of its own.
+    pub(super) fn file(&self, ending: &str) -> String {
+        let at = ROWS.iter().position(|row| core::ptr::eq(row, self)).unwrap();
+        format!("{at}.{ending}")
+    }
+
+    const fn by(mut self, kind: &'static str, detector: &'static str) -> Self {
+        (self.kind, self.detector) = (kind, detector);
+        self
+    }
+
+    /// By the time that passes, and not by messages.
+    const fn by_time(mut self) -> Self {
+        self.messages = None;
+        self
+    }
+
+    const fn within(mut self, messages: usize) -> Self {
+        self.messages = Some(messages);
+        self
+    }
+
+    const fn lasting(mut self, minutes: u64) -> Self {
+        self.minutes = minutes;
+        self
+    }
+
+    const fn as_master(mut self) -> Self {
+        self.as_master = true;
+        self
+    }
+
+    const fn like(mut self, twin: Twin) -> Self {
+        self.twin = twin;
+        self
+    }
+
+    const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+}
+
+const fn row(number: &'static str, speaks: Protocol, plan: &'static str) -> Row {
+    Row {
+        number,
+        speaks,
+        plan,
+        as_master: false,
+        kind: "",
+        detector: "",
+        messages: Some(1),
+        twin: Twin::Usual,
+        minutes: 8,
+        seed: 3,
+    }
+}
+
+const fn modbus(number: &'static str, plan: &'static str) -> Row {
+    row(number, Protocol::Modbus, plan)
+}
+
+const fn dnp3(number: &'static str, plan: &'static str) -> Row {
+    row(number, Protocol::Dnp3, plan)
+}
+
+use Twin::{Approved, Learned, Like};
+
+/// All rows.
+#[rustfmt::skip]
+pub(super) const ROWS: &[Row] = &[
+    modbus("1", "unit-scan:count=30").by("unit-scan", "fanout").within(20).like(Like("new-laptop")),
+    dnp3("1", "unit-scan:count=30").by("unit-scan", "fanout").within(20).like(Like("new-laptop")),
+    modbus("2", "point-scan:count=60").by("point-scan", "fanout").within(30).like(Like("new-laptop")),
+    dnp3("2", "point-scan:count=60").by("point-scan", "fanout").within(30).like(Like("new-laptop")),
+    modbus("2", "function-scan").by("function-scan", "fanout").within(30).like(Like("new-laptop")),
+    dnp3("2", "function-scan").by("function-scan", "fanout").within(30).like(Like("new-laptop")),
+    modbus("2", "identify").by("new-conversation", "conversation").like(Approved),
+    dnp3("2", "identify").by("new-conversation", "conversation").like(Approved),
+    modbus("3", "collection:count=20").by("point-scan", "fanout").within(40).like(Learned),
+    dnp3("3", "collection:count=20").by("point-scan", "fanout").within(40).like(Learned),
+    modbus("4", "rogue-write").by("new-writer", "conversation").like(Approved),
+    dnp3("4", "rogue-write").by("new-writer", "conversation").like(Approved),
+    modbus("5", "new-point").by("new-point", "point").like(Learned),
+    dnp3("5", "new-point").by("new-point", "point").like(Learned),
+    modbus("5", "new-verb").by("first-command", "function").like(Learned),
+    dnp3("5", "new-verb").by("new-verb", "verb").like(Learned),
+    modbus("5", "injected-command").by("conflicting-segment", "conformance").within(4),
+    dnp3("5", "injected-command").by("conflicting-segment", "conformance").within(4),
+    modbus("6", "brute-force-io").by("command-flood", "volume").within(60),
+    dnp3("6", "brute-force-io").by("command-flood", "volume").within(60),
+    modbus("7", "setpoint-out-of-range").by("value-out-of-range", "value").like(Learned),
+    dnp3("7", "setpoint-out-of-range").by("value-out-of-range", "value").like(Learned),
+    modbus("8", "setpoint-drift:count=40:every_min=1").by("setpoint-drift", "setpoint").within(80).lasting(90),
+    dnp3("8", "setpoint-drift:count=40:every_min=1").by("setpoint-drift", "setpoint").within(80).lasting(90),
+    modbus("9", "replayed-view:back_min=20:minutes=10").as_master().by("replayed-view", "repetition").within(40).lasting(60),
+    dnp3("9", "replayed-view:back_min=20:minutes=10").as_master().by("counter-back", "reading").within(60).lasting(60),
+    modbus("10", "changed-response:minutes=8").as_master().by("reading-jump", "reading").within(4).lasting(20),
+    dnp3("10", "changed-response:minutes=8").as_master().by("reading-out-of-range", "reading").within(40).lasting(20),
+    modbus("10", "changed-command:minutes=8").as_master().by("unexplained-change", "readback").within(4).lasting(20),
+    dnp3("10", "changed-command:minutes=8").as_master().by("no-effect", "readback").within(4).lasting(20),
+    modbus("11", "frozen-view:minutes=8").as_master().by("frozen-view", "reading").within(40).lasting(20),
+    dnp3("11", "frozen-view:minutes=8").as_master().by("events-stopped", "events").within(200).lasting(20),
+    modbus("12", "blocked-command:minutes=8").as_master().by("unanswered-command", "unanswered").within(3).lasting(20),
+    dnp3("12", "blocked-command:minutes=8").as_master().by("unanswered-command", "unanswered").within(3).lasting(20),
+    modbus("12", "blocked-response:minutes=10").as_master().by("server-silent", "silence").by_time().lasting(30),
+    dnp3("12", "blocked-response:minutes=10").as_master().by("server-silent", "silence").by_time().lasting(30),
+    dnp3("12", "blocked-report:minutes=12").as_master().by("report-out-of-turn", "conformance").by_time().lasting(60),
+    modbus("13", "delayed-response:minutes=5").as_master().by("slow-answers", "delay").within(40).lasting(15),
+    dnp3("13", "delayed-response:minutes=5").as_master().by("slow-answers", "delay").within(40).lasting(15),
+    modbus("14", "query-flood:count=1000").by("request-flood", "volume").within(900),
+    dnp3("14", "query-flood:count=1000").by("request-flood", "volume").within(900),
+    dnp3("15", "unsolicited-flood").by("report-flood", "volume").within(600).lasting(12),
+    modbus("16", "malformed:count=12").by("malformed", "conformance").within(4),
+    dnp3("16", "malformed:count=12").by("malformed", "conformance").within(4),
+    dnp3("17", "cold-restart").as_master().by("restart", "danger").like(Approved),
+    dnp3("17", "warm-restart").as_master().by("restart", "danger").like(Like("power-cut")),
+    modbus("17", "restart-communications").as_master().by("restart", "danger").like(Approved),
+    modbus("18", "listen-only:minutes=2").as_master().by("restart", "danger").like(Approved),
+    modbus("19", "clear-counters").as_master().by("new-intent", "function").like(Learned),
+    dnp3("19", "clear-counters").as_master().by("new-intent", "function").like(Learned),
+    dnp3("19", "clear-restart").as_master().by("clear-without-restart", "conformance").like(Like("power-cut")),
+    dnp3("20", "disable-unsolicited:minutes=2").as_master().by("mute", "danger").like(Approved),
+    dnp3("20", "assign-class").as_master().by("new-function", "function").like(Learned),
+    dnp3("21", "time-tampering").as_master().by("set-time-skew", "setpoint"),
+    dnp3("22", "operate-without-select").as_master().by("operate-without-select", "conformance"),
+    dnp3("22", "operate-differs").as_master().by("operate-differs", "conformance").within(3),
+    dnp3("23", "no-ack").as_master().by("unacknowledged-command", "danger").like(Approved),
+    modbus("23", "broadcast").as_master().by("broadcast-command", "danger").like(Approved),
+    dnp3("23", "broadcast").as_master().by("broadcast-command", "danger").like(Approved),
+    modbus("24", "file-transfer").as_master().by("store-file", "danger").within(4).like(Approved),
+    dnp3("24", "file-transfer").as_master().by("first-file", "function").like(Learned),
+    dnp3("24", "file-delete").as_master().by("store-file", "danger").like(Approved),
+    modbus("24", "umas").by("program", "danger").like(Approved),
+    dnp3("25", "stop-application").as_master().by("restart", "danger").like(Approved),
+    dnp3("26", "spoofed-indications:minutes=5").as_master().by("device-trouble", "conformance").within(2).like(Like("power-cut")),
+    dnp3("26", "forged-report").by("report-out-of-turn", "conformance").within(3).lasting(30),
+    modbus("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
+    dnp3("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
+    modbus("30a", "industroyer").by("new-writer", "conversation").like(Approved),
+    dnp3("30a", "industroyer").by("new-writer", "conversation").like(Approved),
+    modbus("30b", "frostygoop").by("new-writer", "conversation").within(5).like(Like("new-laptop")),
+    modbus("30c", "incontroller").by("new-writer", "conversation").within(20).like(Like("new-laptop")),
+];
