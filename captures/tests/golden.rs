@@ -40,10 +40,10 @@ fn packets_and_labels_have_the_digests_they_always_had() {
             "substation",
             1,
             false,
-            "8ffac6efbcef963d930587dcb1b1ba89ff6336c5a356e438e7568cf6711c7301",
+            "968787d2d41d1c5db98193caf51782b4cbcac99eedf3d85877f3846bb645143f",
         ),
-        ("substation", 1, true, "761a002d7be1941dd77275a5c598748b8b8c89725f4b0ea6065048ff8dc13e23"),
-        ("feeder", 2, false, "b08d12b300670fa7add23b8dda93a8cdbc0a1671ac8ad967bad2ae6c934bdf82"),
+        ("substation", 1, true, "e0ca1b7f80cca2075298c55bec82a194923e69ad12da8c695204118c34c3287e"),
+        ("feeder", 2, false, "83d936101f0a10bbb36acb070ab676c0ce44f0889197dad3e8a221ebd9e68193"),
         ("plant", 3, false, "54ec0f834acc5119fc904ef0eab1b98821e4f8c4b1be7b25b317e8e967116838"),
     ];
     let found = table.map(|(name, seed, as_master, _)| digest(name, seed, as_master));
