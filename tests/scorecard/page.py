@@ -53,6 +53,12 @@ def share(pair):
     return f"{found}/{of}" if of else "–"
 
 
+def seen(side, kind):
+    """The same of a kind, and of how many there was nothing to be seen: no message that belongs to them."""
+    unseen = side["unseen"].get(kind, 0)
+    return share(side["kinds"].get(kind, [0, 0])) + (f" ({unseen} unseen)" if unseen else "")
+
+
 def total(pairs):
     pairs = list(pairs)
     return [sum(found for found, _ in pairs), sum(of for _, of in pairs)]
@@ -91,14 +97,14 @@ def benign(part, card):
 def attacks(part, card):
     sides = [part["own addresses"], part["as master"]]
     kinds = sorted({kind for side in sides for kind in side["kinds"]})
-    rows = [[kind, *(share(side["kinds"].get(kind, [0, 0])) for side in sides)] for kind in kinds]
+    rows = [[kind, *(seen(side, kind) for side in sides)] for kind in kinds]
     rows.append(["**all**", *(percent(total(side["kinds"].values())) for side in sides)])
     for name in sides[0]["trivial"]:
         rows.append([f"(trivial: {name})", *(f"{percent(side['trivial'][name]['recall'])}, "
                      f"{side['trivial'][name]['wrong'] / side['days']:.1f} wrong a day" for side in sides)])
     wrong = [[name, *rate(part[name]["wrong"], part[name]["days"])] for name in ("own addresses", "as master")]
     return ("## Attacks found\n\nEvents found of events done, by kind. *As master*: whoever attacks has the addresses of "
-            f"the master, IP and Ethernet, and does not show in the middle. {of_seeds(part)}\n\n"
+            f"the master, IP and Ethernet, and does not show in the middle. *Unseen*: no message belongs to it. {of_seeds(part)}\n\n"
             + table(["kind", "own addresses", "as master"], rows)
             + "\nEpisodes without an attack in the same captures:\n\n"
             + table(["", "episodes", "days", "a day", "at most"], wrong))

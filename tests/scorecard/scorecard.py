@@ -239,7 +239,8 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="how many of the reporting seeds")
     parser.add_argument("--attack-seeds", type=int, metavar="N", help="the same for attacks [default: as --seeds]")
     parser.add_argument("--days", type=float, default=7, metavar="D", help="judged benign days of each")
-    parser.add_argument("--learn-days", type=float, default=2, metavar="D", help="days that are learned from")
+    parser.add_argument("--learn-days", type=float, default=3, metavar="D",
+                        help="days that are learned from; with two or fewer nothing is known of habits")
     parser.add_argument("--captures", type=pathlib.Path, metavar="DIR", help="real captures to compare decoding over")
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND", help="one more adapter")
     parser.add_argument("--results", type=pathlib.Path, default=ROOT / "target/scorecard", metavar="DIR",

@@ -106,8 +106,7 @@ impl World {
             channel.open(start);
             channel.flush(&mut self.wire, all.as_ref(), None);
         }
-        let master = self.hosts.get(host).is_some_and(|host| host.is_master);
-        if master {
+        if self.hosts.get(host).is_some_and(|host| host.takes_reports) {
             self.greet(channel, host, device);
         }
         let start = start.max(channel.free_at);

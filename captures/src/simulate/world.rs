@@ -12,7 +12,7 @@ use super::place::Place;
 use super::proof::Proofs;
 use super::random::{Random, hash, of_text};
 use super::record::Recorded;
-use super::site::{Devices, Protocol, Site};
+use super::site::{Devices, Host, Protocol, Site};
 use super::tamper::Tamper;
 use super::wire::Wire;
 use crate::frame::{Endpoint, HOPS, Mac};
@@ -65,8 +65,11 @@ pub(super) struct Client {
     pub(super) link_address: u16,
     /// Who does its work: itself, or its standby.
     pub(super) acting: usize,
-    /// Whether it begins with an outstation as a master does.
+    /// Whether it belongs to the site, and has the keys.
     pub(super) is_master: bool,
+    /// Whether it begins with an outstation as a master does, which has it report to itself. Whoever only looks after
+    /// devices does not.
+    pub(super) takes_reports: bool,
 }
 
 /// A host that is asked.
@@ -116,6 +119,7 @@ impl World {
                 link_address: host.link_address,
                 acting: id,
                 is_master: true,
+                takes_reports: polls(site, host),
             });
         }
         for group in &site.devices {
@@ -190,7 +194,7 @@ impl World {
     /// Adds a host that was not there before.
     pub(super) fn add_host(&mut self, host: Client) -> usize {
         let id = self.hosts.len();
-        self.hosts.push(Client { acting: id, is_master: false, ..host });
+        self.hosts.push(Client { acting: id, is_master: false, takes_reports: false, ..host });
         id
     }
 
@@ -259,6 +263,12 @@ impl World {
         let active = |it: &&Tamper| it.device == device && self.now < it.until;
         self.tampers.iter().filter(active).cloned().collect()
     }
+}
+
+/// Whether a host polls, or is there to take the polls of another over.
+fn polls(site: &Site, host: &Host) -> bool {
+    let work_of = host.standby_for.as_ref().unwrap_or(&host.name);
+    site.polls.iter().any(|poll| poll.host == *work_of)
 }
 
 /// An Ethernet address made of an IP address.

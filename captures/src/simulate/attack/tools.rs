@@ -61,6 +61,7 @@ impl Attack {
             link_address: its.link_address,
             acting: 0,
             is_master: false,
+            takes_reports: false,
         };
         let host = if self.as_master {
             world.add_host(double)
