@@ -75,15 +75,9 @@ impl Detector for EventStream {
             }
         }
         let Some(events) = events else { return };
-        if let Some(saw) = stream.take(events > 0.0, event.time_ns) {
-            note(Observation {
-                device,
-                point: EVENTS,
-                saw: Saw::Step(f64::from(u8::from(events > 0.0))),
-            });
-            if let Saw::Stood(_) = saw {
-                note(Observation { device, point: EVENTS, saw });
-            }
+        let eventful = events > 0.0;
+        if let Some(quiet) = stream.take(eventful, event.time_ns) {
+            note(Observation { device, point: EVENTS, saw: Saw::Stood(quiet) });
         }
     }
 
@@ -142,21 +136,16 @@ impl Stream {
         (self.explained, self.now) = (true, 0.0);
     }
 
-    /// Takes one observation; what is to be learned of it, unless something explains it.
-    fn take(&mut self, eventful: bool, time_ns: u64) -> Option<Saw> {
+    /// Takes one observation; how long a quiet run is that is to be learned, unless something
+    /// explains it.
+    fn take(&mut self, eventful: bool, time_ns: u64) -> Option<u64> {
         let one = f64::from(u8::from(eventful));
         self.now += NOW * (one - self.now);
         self.usual += USUAL * (one - self.usual);
-        if self.explained && self.now * 2.0 >= self.usual && eventful {
-            self.explained = false;
-        }
         if eventful {
+            self.explained &= self.now * 2.0 < self.usual;
             let quiet = core::mem::take(&mut self.quiet);
-            return (!self.explained).then_some(if quiet > 0 {
-                Saw::Stood(quiet)
-            } else {
-                Saw::Step(1.0)
-            });
+            return (quiet > 0 && !self.explained).then_some(quiet);
         }
         let settling = self.shifted_ns.is_some_and(|at| time_ns.saturating_sub(at) < SETTLE_NS);
         if self.quiet == 0 && settling {
@@ -164,14 +153,20 @@ impl Stream {
         }
         self.quiet = self.quiet.saturating_add(1);
         // A run that never ends counts too.
-        let counts = self.quiet.is_power_of_two();
-        (!self.explained).then_some(if counts { Saw::Stood(self.quiet) } else { Saw::Step(0.0) })
+        (self.quiet.is_power_of_two() && !self.explained).then_some(self.quiet)
     }
+}
+
+/// How many messages told how many events there are, and how many told of none.
+fn told(record: &PointRecord) -> (u64, u64) {
+    let values = record.values();
+    let none = values.count(Value::Number(0.0));
+    (values.total(), none.unwrap_or_else(|| values.spread().count(0.0)))
 }
 
 /// How odd it is that so many answers in a row tell of nothing, if it is.
 fn surprise(record: &PointRecord, quiet: f64) -> Option<Bits> {
-    let (all, none) = (record.steps().total(), record.steps().count(0.0));
+    let (all, none) = told(record);
     let eventful = all.saturating_sub(none);
     if eventful < ENOUGH || quiet < real(record.stood()).max(1.0) * LONGER {
         return None;
@@ -185,7 +180,7 @@ fn surprise(record: &PointRecord, quiet: f64) -> Option<Bits> {
 }
 
 fn finding(device: Device, record: &PointRecord, quiet: u64, surprise: Bits) -> Finding {
-    let (all, none) = (record.steps().total(), record.steps().count(0.0));
+    let (all, none) = told(record);
     Finding {
         detector: NAME,
         kind: "events-stopped",
