@@ -52,9 +52,11 @@ struct Stream {
     /// Share of observations with events: lately, and usually.
     now: f64,
     usual: f64,
-    /// When the process last changed, and whether that explains that there is less to tell.
+    /// When the process last changed, and whether a quiet run that began then is explained by it.
     shifted_ns: Option<u64>,
     explained: bool,
+    /// How lively it was when that was last so, until it is half as lively again.
+    before: Option<f64>,
 }
 
 impl Detector for EventStream {
@@ -86,9 +88,8 @@ impl Detector for EventStream {
             return;
         }
         let device = event.conversation.device();
-        let Some(stream) = self.devices.get(&device).filter(|stream| !stream.explained) else {
-            return;
-        };
+        let judged = |stream: &&Stream| !stream.explained && stream.before.is_none();
+        let Some(stream) = self.devices.get(&device).filter(judged) else { return };
         let Some(record) = ledger.record(&device).and_then(|record| record.point(EVENTS)) else {
             return;
         };
@@ -133,6 +134,7 @@ fn shifts(event: &Event) -> bool {
 impl Stream {
     /// There may be less to tell from now on, until it is shown to be lively again.
     fn explain(&mut self) {
+        self.before.get_or_insert(self.usual);
         (self.explained, self.now) = (true, 0.0);
     }
 
@@ -144,6 +146,7 @@ impl Stream {
         self.usual += USUAL * (one - self.usual);
         if eventful {
             self.explained &= self.now * 2.0 < self.usual;
+            self.before = self.before.filter(|before| self.now * 2.0 < *before);
             let quiet = core::mem::take(&mut self.quiet);
             return (quiet > 0 && !self.explained).then_some(quiet);
         }
