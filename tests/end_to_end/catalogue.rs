@@ -63,7 +63,7 @@ fn the_page_has_the_rows_of_the_table() {
         assert!(lines.iter().any(|line| line.starts_with(&cells)), "no line begins: {cells}");
     }
     // A row of the page that is tested names its twin in the last cell but one; the others say so.
-    let tested = lines.iter().filter(|line| line.contains("`") && !line.contains("| - |")).count();
+    let tested = lines.iter().filter(|line| line.contains('`') && !line.contains("| - |")).count();
     assert_eq!(tested, ROWS.len(), "lines of the page");
 }
 
@@ -95,9 +95,9 @@ impl Scene {
         let mut simulation = Simulation::new(site, options).unwrap();
         let mut capture = Capture::new(LinkType::ETHERNET);
         let mut acted = Vec::new();
-        let begin_ns = (site.start_unix_s + begin_s) * SECOND;
+        let first_ns = (site.start_unix_s + begin_s) * SECOND;
         while let Some(marked) = simulation.next() {
-            if marked.packet.time_ns < begin_ns {
+            if marked.packet.time_ns < first_ns {
                 continue;
             }
             let number = u64::try_from(capture.packets.len()).unwrap() + 1;

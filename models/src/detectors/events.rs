@@ -52,28 +52,31 @@ struct Stream {
     /// Share of observations with events: lately, and usually.
     now: f64,
     usual: f64,
-    /// When the process last changed, and whether that explains that there is less to tell.
+    /// When the process last changed, and whether a quiet run that began then is explained by it.
     shifted_ns: Option<u64>,
     explained: bool,
     /// When it was last observed.
     last_ns: u64,
+    /// How lively it was when that was last so, until it is half as lively again.
+    before: Option<f64>,
 }
 
 impl Detector for EventStream {
     fn observe(&mut self, event: &Event, note: &mut dyn FnMut(Observation)) {
         let device = event.conversation.device();
         let events = events(event);
+        // What was usual before a long silence, or in another capture, is forgotten.
+        let now_ns = event.time_ns;
+        if self.devices.get(&device).is_some_and(|it| it.last_ns.abs_diff(now_ns) >= OVER_NS) {
+            self.devices.remove(&device);
+        }
         if !self.devices.contains_key(&device) {
             if events.is_none() || self.devices.len() >= CONVERSATIONS {
                 return;
             }
-            self.devices.insert(device, Stream::default());
+            self.devices.insert(device, Stream { last_ns: now_ns, ..Stream::default() });
         }
         let Some(stream) = self.devices.get_mut(&device) else { return };
-        // What was usual before a long silence, or in another capture, is forgotten.
-        if stream.last_ns.abs_diff(event.time_ns) >= OVER_NS {
-            *stream = Stream { last_ns: event.time_ns, ..Stream::default() };
-        }
         if shifts(event) {
             stream.shifted_ns = Some(event.time_ns);
             if stream.quiet == 0 {
@@ -81,16 +84,10 @@ impl Detector for EventStream {
             }
         }
         let Some(events) = events else { return };
-        stream.last_ns = event.time_ns;
-        if let Some(saw) = stream.take(events > 0.0, event.time_ns) {
-            note(Observation {
-                device,
-                point: EVENTS,
-                saw: Saw::Step(f64::from(u8::from(events > 0.0))),
-            });
-            if let Saw::Stood(_) = saw {
-                note(Observation { device, point: EVENTS, saw });
-            }
+        stream.last_ns = now_ns;
+        let eventful = events > 0.0;
+        if let Some(quiet) = stream.take(eventful, event.time_ns) {
+            note(Observation { device, point: EVENTS, saw: Saw::Stood(quiet) });
         }
     }
 
@@ -99,9 +96,8 @@ impl Detector for EventStream {
             return;
         }
         let device = event.conversation.device();
-        let Some(stream) = self.devices.get(&device).filter(|stream| !stream.explained) else {
-            return;
-        };
+        let judged = |stream: &&Stream| !stream.explained && stream.before.is_none();
+        let Some(stream) = self.devices.get(&device).filter(judged) else { return };
         let Some(record) = ledger.record(&device).and_then(|record| record.point(EVENTS)) else {
             return;
         };
@@ -146,24 +142,21 @@ fn shifts(event: &Event) -> bool {
 impl Stream {
     /// There may be less to tell from now on, until it is shown to be lively again.
     fn explain(&mut self) {
+        self.before.get_or_insert(self.usual);
         (self.explained, self.now) = (true, 0.0);
     }
 
-    /// Takes one observation; what is to be learned of it, unless something explains it.
-    fn take(&mut self, eventful: bool, time_ns: u64) -> Option<Saw> {
+    /// Takes one observation; how long a quiet run is that is to be learned, unless something
+    /// explains it.
+    fn take(&mut self, eventful: bool, time_ns: u64) -> Option<u64> {
         let one = f64::from(u8::from(eventful));
         self.now += NOW * (one - self.now);
         self.usual += USUAL * (one - self.usual);
-        if self.explained && self.now * 2.0 >= self.usual && eventful {
-            self.explained = false;
-        }
         if eventful {
+            self.explained &= self.now * 2.0 < self.usual;
+            self.before = self.before.filter(|before| self.now * 2.0 < *before);
             let quiet = core::mem::take(&mut self.quiet);
-            return (!self.explained).then_some(if quiet > 0 {
-                Saw::Stood(quiet)
-            } else {
-                Saw::Step(1.0)
-            });
+            return (quiet > 0 && !self.explained).then_some(quiet);
         }
         let settling = self.shifted_ns.is_some_and(|at| time_ns.saturating_sub(at) < SETTLE_NS);
         if self.quiet == 0 && settling {
@@ -171,14 +164,20 @@ impl Stream {
         }
         self.quiet = self.quiet.saturating_add(1);
         // A run that never ends counts too.
-        let counts = self.quiet.is_power_of_two();
-        (!self.explained).then_some(if counts { Saw::Stood(self.quiet) } else { Saw::Step(0.0) })
+        (self.quiet.is_power_of_two() && !self.explained).then_some(self.quiet)
     }
+}
+
+/// How many messages told how many events there are, and how many told of none.
+fn told(record: &PointRecord) -> (u64, u64) {
+    let values = record.values();
+    let none = values.count(Value::Number(0.0));
+    (values.total(), none.unwrap_or_else(|| values.spread().count(0.0)))
 }
 
 /// How odd it is that so many answers in a row tell of nothing, if it is.
 fn surprise(record: &PointRecord, quiet: f64) -> Option<Bits> {
-    let (all, none) = (record.steps().total(), record.steps().count(0.0));
+    let (all, none) = told(record);
     let eventful = all.saturating_sub(none);
     if eventful < ENOUGH || quiet < real(record.stood()).max(1.0) * LONGER {
         return None;
@@ -192,7 +191,7 @@ fn surprise(record: &PointRecord, quiet: f64) -> Option<Bits> {
 }
 
 fn finding(device: Device, record: &PointRecord, quiet: u64, surprise: Bits) -> Finding {
-    let (all, none) = (record.steps().total(), record.steps().count(0.0));
+    let (all, none) = told(record);
     Finding {
         detector: NAME,
         kind: "events-stopped",

@@ -86,7 +86,7 @@ impl Detector for Repetition {
     }
 
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
-        let Some(run) = self.run.filter(|run| run.is_odd()) else { return };
+        let Some(run) = self.run.filter(Run::is_odd) else { return };
         let conversation = event.conversation;
         if ledger.conversation(&conversation).is_none()
             || !self.told.begins((conversation, run.span), event.time_ns)

@@ -146,10 +146,10 @@ fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
     assert_eq!(raised(1.1, &poked(Intent::Write), &both), (1, 1), "not by that alone");
 
     let event = poked(Intent::Write);
-    let mut raiser = raiser(8);
+    let mut settled = raiser(8);
     let habits = std::iter::once((event.conversation.client, 1.1)).collect();
-    raiser.set_habits(Some(habits), std::iter::once(event.conversation).collect());
-    assert_eq!(take(&mut raiser, &event, &new).len(), 1, "new where nothing was new for long");
+    settled.set_habits(Some(habits), std::iter::once(event.conversation).collect());
+    assert_eq!(take(&mut settled, &event, &new).len(), 1, "new where nothing was new for long");
 }
 
 #[test]
