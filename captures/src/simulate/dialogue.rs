@@ -40,7 +40,7 @@ impl World {
         let blocked = self.mark_of(&tampers, round.device, |what| {
             matches!(what, What::DropAnswers) || command && matches!(what, What::DropCommands)
         });
-        channel.flush(&mut self.wire, round.request.as_ref().or(blocked.as_ref()), middle);
+        channel.flush(&mut self.wire, blocked.as_ref().or(round.request.as_ref()), middle);
         if round.away || blocked.is_some() {
             return self.gives_up(channel, round, arrives, blocked.as_ref());
         }
