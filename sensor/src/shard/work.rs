@@ -85,7 +85,7 @@ impl<T: Tap> Work<T> {
         let last = self.packets.iter().max().copied();
         let end = |side| {
             let endpoint = flow.endpoint(side);
-            End { address: endpoint.address, mac: endpoint.mac }
+            End { address: endpoint.address, mac: endpoint.mac, hops: endpoint.hops }
         };
         let context = Context {
             place: self.next,
@@ -219,6 +219,8 @@ impl<T: Tap> Work<T> {
             },
             client_mac: client.mac,
             server_mac: server.mac,
+            client_hops: client.hops,
+            server_hops: server.hops,
             intent: Intent::Unknown,
             function: Function { code: 0, sub: None, name: "" },
             targets: Vec::new(),
