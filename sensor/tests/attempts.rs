@@ -52,7 +52,9 @@ fn told(capture: &Capture) -> Vec<String> {
                     Stage::Attempted(Attempt::Refused) => "refused".to_owned(),
                     Stage::Attempted(Attempt::Silent) => "silent".to_owned(),
                     Stage::Noticed if event.marks.contains(Mark::OtherProtocol) => what.to_owned(),
-                    _ => return,
+                    Stage::Requested | Stage::Ended { .. } | Stage::Reported | Stage::Noticed => {
+                        return;
+                    }
                 };
                 let (second, packet) = (event.time_ns / SECOND, event.packet.number);
                 let ends = format!("{} {} -> {}", talk.protocol, talk.client, talk.server);
