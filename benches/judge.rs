@@ -206,6 +206,8 @@ fn act(client: [u8; 4], device: u32, target: Target) -> Event {
         conversation: conversation(client, device),
         client_mac: None,
         server_mac: None,
+        client_hops: None,
+        server_hops: None,
         intent: if writes { Intent::Write } else { Intent::Read },
         function: if writes {
             Function { code: 6, sub: None, name: "Write Single Register" }

@@ -385,6 +385,11 @@ pub struct Event {
     pub client_mac: Option<[u8; 6]>,
     /// MAC address of the server, where the link layer has one.
     pub server_mac: Option<[u8; 6]>,
+    /// Hops that the client's last packet with octets had left, where it was seen (time to live, hop
+    /// limit).
+    pub client_hops: Option<u8>,
+    /// The same of the server's.
+    pub server_hops: Option<u8>,
     /// What it is meant to do.
     pub intent: Intent,
     /// What is asked for.

@@ -43,6 +43,12 @@ pub const MACS: usize = 20_000;
 /// Pairs of hosts of which one asks the other for connections.
 pub const ATTEMPTS: usize = 10_000;
 
+/// Counts of hops left of the packets of one host.
+pub const HOPS_A_HOST: usize = 8;
+
+/// Counts of hops left of the packets of all hosts.
+pub const HOPS: usize = 20_000;
+
 /// Distinct values of one commanded or reported point; with one more, only their range is kept.
 pub const VALUES_A_POINT: usize = 16;
 
@@ -73,6 +79,8 @@ pub enum Limit {
     Reported,
     /// [`MACS_A_HOST`] or [`MACS`].
     Macs,
+    /// [`HOPS_A_HOST`] or [`HOPS`].
+    Hops,
     /// [`ATTEMPTS`].
     Attempts,
 }

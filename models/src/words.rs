@@ -39,6 +39,7 @@ words! { Limit:
     Reads = "reads",
     Reported = "reported",
     Macs = "macs",
+    Hops = "hops",
     Attempts = "attempts",
 }
 

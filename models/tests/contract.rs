@@ -36,6 +36,8 @@ fn poll(client: u8, server: u8) -> Event {
         conversation,
         client_mac: None,
         server_mac: None,
+        client_hops: None,
+        server_hops: None,
         intent: Intent::Read,
         function: Function { code: 3, sub: None, name: "Read Holding Registers" },
         targets: vec![span],

@@ -39,6 +39,8 @@ fn event(client: [u8; 4], device: u8, time_ns: u64) -> Event {
         conversation,
         client_mac: Some([2, 0, 0, 0, 0, 5]),
         server_mac: Some([2, 0, 0, 0, 1, device]),
+        client_hops: None,
+        server_hops: None,
         intent: Intent::Read,
         function: Function { code: 3, sub: None, name: "Read Holding Registers" },
         targets: vec![span(0, REGISTERS)],

@@ -42,6 +42,8 @@ fn poll(server: u8, unit: u16, time_ns: u64) -> Event {
         conversation,
         client_mac: Some([2, 0, 0, 0, 0, 5]),
         server_mac: Some([2, 0, 0, 0, 0, server]),
+        client_hops: None,
+        server_hops: None,
         intent: Intent::Read,
         function: Function { code: 4, sub: None, name: "Read Input Registers" },
         targets: vec![span],

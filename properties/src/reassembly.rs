@@ -88,6 +88,7 @@ impl Bench {
             source_mac: None,
             destination_mac: None,
             vlan: None,
+            hops: 64,
             transport: Transport::Tcp { sequence, acknowledgement, syn, fin, rst, window: 8_192 },
             payload: &self.sent,
             cut: if switches & 32 == 0 { 0 } else { cut.into() },

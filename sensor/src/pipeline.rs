@@ -338,6 +338,7 @@ impl Batch {
             source_mac: segment.source_mac,
             destination_mac: segment.destination_mac,
             vlan: segment.vlan,
+            hops: segment.hops,
             transport: segment.transport,
             payload: &[],
             cut: segment.cut,

@@ -55,10 +55,10 @@ const PACKETS_LOOKED_AT: u64 = 16;
 pub fn called(flow: &Flow) -> Option<Service> {
     let server = flow.opener?.other();
     let port = port(flow, server);
-    let serves = |protocol: &&Protocol| {
+    let listens = |protocol: &&Protocol| {
         protocol.ports.contains(&port) || protocol.secure_ports.contains(&port)
     };
-    PROTOCOLS.iter().find(serves).map(|protocol| Service { protocol, server })
+    PROTOCOLS.iter().find(listens).map(|protocol| Service { protocol, server })
 }
 
 /// Looks at the octets that a flow begins with, as far as it was seen.

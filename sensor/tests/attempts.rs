@@ -23,7 +23,7 @@ impl Source for Replay<'_> {
 
     fn packet(&self) -> Packet<'_> {
         let packet = &self.0.packets[self.1 - 1];
-        let number = u64::try_from(self.1).unwrap();
+        let number = u64::try_from(self.1).unwrap_or(u64::MAX);
         Packet {
             sequence: number,
             capture: 0,
@@ -52,7 +52,9 @@ fn told(capture: &Capture) -> Vec<String> {
                     Stage::Attempted(Attempt::Refused) => "refused".to_owned(),
                     Stage::Attempted(Attempt::Silent) => "silent".to_owned(),
                     Stage::Noticed if event.marks.contains(Mark::OtherProtocol) => what.to_owned(),
-                    _ => return,
+                    Stage::Requested | Stage::Ended { .. } | Stage::Reported | Stage::Noticed => {
+                        return;
+                    }
                 };
                 let (second, packet) = (event.time_ns / SECOND, event.packet.number);
                 let ends = format!("{} {} -> {}", talk.protocol, talk.client, talk.server);
@@ -155,7 +157,8 @@ fn what_was_there_before_the_capture_and_what_goes_elsewhere_is_not_told() {
 #[test]
 fn what_is_spoken_instead_is_told_with_its_name_if_it_has_one() {
     let hello = [&[0x16, 3, 1, 0, 0xf1, 1, 0, 0, 0xed, 3, 3][..], &[0x5a; 235]].concat();
-    let table: [(u16, &[u8], &[u8], Option<&str>); 8] = [
+    type Row<'r> = (u16, &'r [u8], &'r [u8], Option<&'r str>);
+    let table: [Row<'_>; 8] = [
         (502, b"SSH-2.0-x\r\n", b"SSH-2.0-y\r\n", Some("what looks like SSH")),
         (
             20_000,

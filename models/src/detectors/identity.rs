@@ -6,18 +6,23 @@
 //! of that host. One finding for a host and its new hardware address a day, and one for however many
 //! hosts an address takes over at once.
 //! A router, which stands for many hosts, and a host with several addresses are as usual as learned.
-//! *Blind to*: links without hardware addresses; what happens beyond a router; who copies the hardware
-//! address as well (request numbers off course are `conformance`'s).
+//! Likewise packets that come with another number of hops left than its packets ever had (kind
+//! `changed-hops`): another system, or another place in the network, that copies the addresses; one
+//! finding for each number and day, however many hosts have it since their way was changed.
+//! *Blind to*: links without hardware addresses; who copies hardware address and hops as well (request
+//! numbers off course are `conformance`'s); segments without octets, such as resets by a firewall.
 //! *State*: hosts and hardware addresses that were reported in the last 24 hours, at most 65,536; beyond, all
 //! are forgotten and reported anew. New hardware addresses that are seen ([`Lasting`]: until an hour
-//! of capture time without).
+//! of capture time without). Numbers of hops that were reported in the last 24 hours.
 
+use core::hash::Hash;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use foldhash::HashMap;
 
 use super::lasting::Lasting;
-use crate::detector::{Detector, Finding};
+use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Event, Stage};
 use crate::ledger::{Ledger, Mac, Tally};
 use crate::surprise::{self, Context, FLOOR};
@@ -39,6 +44,7 @@ const NAMED: usize = 3;
 pub(crate) struct ChangedHost {
     reported_ns: HashMap<(IpAddr, Mac), u64>,
     seen: Lasting<Mac>,
+    hops_ns: HashMap<u8, u64>,
 }
 
 impl Detector for ChangedHost {
@@ -47,20 +53,62 @@ impl Detector for ChangedHost {
         if matches!(event.stage, Stage::Ended { outcome: crate::event::Outcome::Unanswered, .. }) {
             return;
         }
+        self.judge_macs(ledger, event, found);
+        self.judge_hops(ledger, event, found);
+    }
+}
+
+/// In how many messages a host had what it has, and how odd it is that it has another.
+fn odd<K: Ord>(known: &BTreeMap<K, Tally>, new: &K) -> Option<(u64, Bits)> {
+    if known.contains_key(new) {
+        return None;
+    }
+    let acts = known.values().map(Tally::count).fold(0, u64::saturating_add);
+    let distinct = u64::try_from(known.len()).unwrap_or(u64::MAX);
+    let surprise = surprise::bits(Context { events: acts, distinct }.novel());
+    (surprise >= FLOOR).then_some((acts, surprise))
+}
+
+/// Whether something was reported less than [`AGAIN_NS`] ago.
+fn is_reported<K: Eq + Hash>(reported_ns: &HashMap<K, u64>, what: &K, now_ns: u64) -> bool {
+    let since = reported_ns.get(what).map(|at| now_ns.abs_diff(*at));
+    since.is_some_and(|since| since < AGAIN_NS)
+}
+
+impl ChangedHost {
+    fn judge_hops(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
+        for (host, hops) in event.hops() {
+            let Some(known) = ledger.hops(&host) else { continue };
+            let Some((acts, surprise)) = odd(known, &hops) else { continue };
+            if is_reported(&self.hops_ns, &hops, event.time_ns) {
+                continue;
+            }
+            self.hops_ns.insert(hops, event.time_ns);
+            let known: Vec<_> = known.keys().map(u8::to_string).collect();
+            found(Finding {
+                detector: NAME,
+                kind: "changed-hops",
+                surprise,
+                hard: false,
+                actor: Some(host),
+                about: None,
+                because: format!(
+                    "a packet of {host} comes with {} left; in {} of the baseline its packets had {}",
+                    counted(hops.into(), "hop"),
+                    counted(acts, "message"),
+                    known.join(", "),
+                ),
+                normal_if: format!("baseline lists hops {host} {hops}"),
+            });
+        }
+    }
+
+    fn judge_macs(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
         for (host, mac) in event.hosts() {
             let Some(macs) = ledger.macs(&host) else { continue };
-            if macs.contains_key(&mac) {
-                continue;
-            }
+            let Some((acts, surprise)) = odd(macs, &mac) else { continue };
             let at_once = !self.seen.begins(mac, event.time_ns);
-            let since = self.reported_ns.get(&(host, mac)).map(|at| event.time_ns.abs_diff(*at));
-            if at_once || since.is_some_and(|since| since < AGAIN_NS) {
-                continue;
-            }
-            let acts = macs.values().map(Tally::count).fold(0, u64::saturating_add);
-            let distinct = u64::try_from(macs.len()).unwrap_or(u64::MAX);
-            let surprise = surprise::bits(Context { events: acts, distinct }.novel());
-            if surprise < FLOOR {
+            if at_once || is_reported(&self.reported_ns, &(host, mac), event.time_ns) {
                 continue;
             }
             if self.reported_ns.len() >= REMEMBERED {
@@ -132,6 +180,27 @@ mod tests {
              baseline it had 02:00:00:00:00:05"
         );
         assert_eq!(finding.normal_if, "baseline lists host 10.0.0.5 mac 02:00:00:00:00:66");
+    }
+
+    #[test]
+    fn a_known_address_at_another_distance_is_found_once_a_day() {
+        let near = |hops| Event { client_hops: Some(hops), server_hops: Some(64), ..request(5, 9) };
+        let ledger = learned((0..2_000).map(|_| near(128)));
+        let (mut detector, mut findings) = (ChangedHost::default(), Vec::new());
+        for (minute, hops) in [(0, 128), (1, 127), (2, 127), (3, 128), (4, 127), (25 * 60, 127)] {
+            let event = later(near(hops), minute);
+            detector.judge(&ledger, &event, &mut |finding| findings.push(finding));
+        }
+        let [finding, _] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!((finding.kind, finding.actor), ("changed-hops", Some([10, 0, 0, 5].into())));
+        assert_eq!(
+            finding.because,
+            "a packet of 10.0.0.5 comes with 127 hops left; in 2,000 messages of the baseline its \
+             packets had 128"
+        );
+        assert_eq!(finding.normal_if, "baseline lists hops 10.0.0.5 127");
+        let unknown = Event { client_hops: Some(1), ..request(66, 9) };
+        assert_eq!(judged(NAME, &ledger, &unknown), [], "a new host is the matrix's");
     }
 
     #[test]

@@ -253,6 +253,8 @@ fn outline(event: &Event) -> Event {
         conversation: event.conversation,
         client_mac: event.client_mac,
         server_mac: event.server_mac,
+        client_hops: event.client_hops,
+        server_hops: event.server_hops,
         intent: event.intent,
         function: event.function,
         targets: Vec::new(),

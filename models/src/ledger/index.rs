@@ -179,6 +179,8 @@ pub(crate) struct Index {
     pub(crate) points_learned: usize,
     /// Addresses of the link layer of all hosts.
     pub(crate) macs_learned: usize,
+    /// Counts of hops of all hosts.
+    pub(crate) hops_learned: usize,
 }
 
 impl Index {
@@ -208,6 +210,7 @@ impl Index {
             }
             index.points_learned += record.points.len();
         }
+        index.hops_learned = facts.hops.values().map(BTreeMap::len).sum();
         index.macs_learned = facts.hosts.values().map(BTreeMap::len).sum();
         index
     }

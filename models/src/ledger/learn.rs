@@ -169,11 +169,12 @@ impl Ledger {
         }
     }
 
-    /// The addresses of the link layer that the hosts of a conversation have.
+    /// The addresses of the link layer that the hosts of a conversation have, and their packets' hops.
     fn learn_hosts(&mut self, event: &Event) {
         if !self.facts.conversations.contains_key(&event.conversation) {
             return;
         }
+        self.learn_hops(event);
         for (host, mac) in event.hosts() {
             let known = self.facts.hosts.get_mut(&host).and_then(|macs| macs.get_mut(&mac));
             if let Some(tally) = known {

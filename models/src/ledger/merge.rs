@@ -10,8 +10,8 @@ use super::provenance::SameCapture;
 use super::records::{ConversationRecord, DeviceRecord};
 use super::store::{Facts, Ledger};
 use crate::limits::{
-    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
-    POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
+    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, HOPS, HOPS_A_HOST, Limit, MACS,
+    MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
 
 impl Ledger {
@@ -46,6 +46,13 @@ impl Facts {
         self.add_rulings(other);
         add_each(&mut self.conversations, &other.conversations, ConversationRecord::merge);
         add_each(&mut self.devices, &other.devices, DeviceRecord::merge);
+        for (host, theirs) in &other.hops {
+            let ours = self.hops.entry(*host).or_default();
+            for (hops, tally) in theirs {
+                let ours = ours.entry(*hops);
+                ours.and_modify(|ours| ours.merge(tally)).or_insert_with(|| tally.clone());
+            }
+        }
         add_each(&mut self.attempts, &other.attempts, super::AttemptRecord::merge);
         for (host, theirs) in &other.hosts {
             let ours = self.hosts.entry(*host).or_default();
@@ -64,6 +71,7 @@ impl Facts {
         self.prune_reads();
         self.prune_points();
         self.prune_macs();
+        self.prune_hops();
         self.prune_attempts();
         self.devices.retain(|_, record| !record.is_empty());
     }
@@ -122,6 +130,22 @@ impl Facts {
         }
         self.hosts.retain(|_, macs| !macs.is_empty());
         self.refuse(Limit::Macs, size(surplus.len()));
+    }
+
+    fn prune_hops(&mut self) {
+        let mut all = Vec::new();
+        for (host, known) in &self.hops {
+            let seen = known.iter().map(|(hops, tally)| (tally.first_ns, *hops));
+            all.push((*host, seen.collect()));
+        }
+        let surplus = surplus_of_each(all, HOPS_A_HOST, HOPS);
+        for (host, hops) in &surplus {
+            if let Some(known) = self.hops.get_mut(host) {
+                known.remove(hops);
+            }
+        }
+        self.hops.retain(|_, known| !known.is_empty());
+        self.refuse(Limit::Hops, size(surplus.len()));
     }
 
     fn prune_attempts(&mut self) {

@@ -6,7 +6,7 @@
 //! ```text
 //! gridtap-baseline 1
 //! capture sha256:<hex> packets <n> from <time> to <time>
-//! limit <conversations|functions|points|reads|reported|macs|attempts> refused <n>
+//! limit <conversations|functions|points|reads|reported|macs|hops|attempts> refused <n>
 //! ruling <normal|never> "<text>" by "<who>" at <time>
 //! ruling window <time> to <time> actor <address> by "<who>" at <time>
 //! conversation modbus <client> -> <server> unit <n> <tally>
@@ -21,6 +21,7 @@
 //!   point <space> <address> first <time> values <values> steps <spread> followed <n> ignored <n>
 //!     unexplained <n> (on the same line)
 //! host <address> mac <mac> <tally>
+//! hops <address> <hops left> <tally>
 //! attempts <protocol> <client> -> <server> refused <n> silent <n> <tally>
 //! checksum sha256:<hex of all lines above>
 //! ```
@@ -38,6 +39,7 @@ mod diff_show;
 mod error;
 mod fields;
 mod habit;
+mod hops;
 mod index;
 mod learn;
 mod mac;

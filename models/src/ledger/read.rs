@@ -20,8 +20,9 @@ use super::time::Time;
 use super::write::{CHECKSUM, MAGIC, VERSION};
 use crate::event::{Conversation, Device, Intent, Mark, Protocol, Space};
 use crate::limits::{
-    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
-    POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE, RULINGS,
+    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, HOPS, HOPS_A_HOST, Limit, MACS,
+    MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
+    RULINGS,
 };
 
 impl Ledger {
@@ -85,6 +86,7 @@ enum Key {
     Conversation(Conversation, Fact),
     Device(Device, Trait),
     Host(IpAddr, Mac),
+    Hops(IpAddr, u8),
     Attempts(Pair),
 }
 
@@ -117,6 +119,7 @@ struct Reader {
     reads: usize,
     points: usize,
     macs: usize,
+    hops: usize,
 }
 
 impl Reader {
@@ -132,6 +135,7 @@ impl Reader {
             ("function", true) => self.function(fields),
             ("command", true) => self.command(fields),
             ("host", false) => self.host(fields),
+            ("hops", false) => self.hops(fields),
             ("attempts", false) => self.attempts(fields),
             ("reports", true) => self.reports(fields),
             ("delay", true) => self.delay(fields),
@@ -321,6 +325,19 @@ impl Reader {
         room(macs.len() <= MACS_A_HOST, "MAC addresses of a host")
     }
 
+    fn hops(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let host = fields.number("an address")?;
+        let hops = fields.number("a count of hops")?;
+        let tally = fields.tally()?;
+        fields.end()?;
+        self.follow(Key::Hops(host, hops))?;
+        self.hops += 1;
+        room(self.hops <= HOPS, "counts of hops")?;
+        let known = self.facts.hops.entry(host).or_default();
+        known.insert(hops, tally);
+        room(known.len() <= HOPS_A_HOST, "counts of hops of a host")
+    }
+
     fn attempts(&mut self, mut fields: Fields<'_>) -> Read<()> {
         let protocol = fields.known("protocol", Protocol::from_word)?;
         let client = fields.number("an address")?;
@@ -389,6 +406,7 @@ impl Reader {
                 | Key::Ruling(_)
                 | Key::Device(..)
                 | Key::Host(..)
+                | Key::Hops(..)
                 | Key::Attempts(_),
             )
             | None => Err(ALONE.to_owned()),

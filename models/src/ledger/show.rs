@@ -74,13 +74,18 @@ impl Ledger {
     }
 
     fn show_hosts(&self, table: &mut Table) {
-        if !self.facts.hosts.is_empty() {
+        if !self.facts.hosts.is_empty() || !self.facts.hops.is_empty() {
             table.line(String::new());
             table.line("hosts".to_owned());
         }
         for (host, macs) in &self.facts.hosts {
             for (mac, tally) in macs {
                 table.row(format!("  {host} mac {mac}"), tally, String::new());
+            }
+        }
+        for (host, known) in &self.facts.hops {
+            for (hops, tally) in known {
+                table.row(format!("  {host} hops {hops}"), tally, String::new());
             }
         }
     }

@@ -39,6 +39,8 @@ pub(crate) struct Facts {
     pub(crate) devices: HashMap<Device, DeviceRecord>,
     /// The addresses of the link layer that hosts had.
     pub(crate) hosts: BTreeMap<IpAddr, BTreeMap<Mac, Tally>>,
+    /// How many hops the packets of hosts had left.
+    pub(crate) hops: BTreeMap<IpAddr, BTreeMap<u8, Tally>>,
     /// Who asks whom for connections.
     pub(crate) attempts: HashMap<Pair, AttemptRecord>,
 }

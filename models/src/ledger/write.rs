@@ -62,6 +62,11 @@ impl fmt::Display for Facts {
                 writeln!(f, "host {host} mac {mac} {tally}")?;
             }
         }
+        for (host, known) in &self.hops {
+            for (hops, tally) in known {
+                writeln!(f, "hops {host} {hops} {tally}")?;
+            }
+        }
         for (pair, record) in sorted(&self.attempts) {
             writeln!(f, "attempts {pair} {record}")?;
         }

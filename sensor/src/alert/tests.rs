@@ -28,6 +28,8 @@ pub(crate) fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
         },
         client_mac: None,
         server_mac: None,
+        client_hops: None,
+        server_hops: None,
         intent: Intent::Write,
         function: Function { code: 6, sub: None, name: "write_single_register" },
         targets: vec![Target {

@@ -143,6 +143,7 @@ impl<'a> Walk<'_, 'a> {
             source_mac: frame.source_mac.copied(),
             destination_mac: frame.destination_mac.copied(),
             vlan: frame.vlan,
+            hops: datagram.hops(),
             transport: payload.transport,
             payload: payload.octets,
             cut: self.cut(payload.claimed, &frame),

@@ -106,6 +106,8 @@ pub struct Segment<'a> {
     pub destination_mac: Option<[u8; 6]>,
     /// Outermost VLAN identifier of the frame that has these addresses.
     pub vlan: Option<u16>,
+    /// Hops it had left: time to live of IPv4, hop limit of IPv6.
+    pub hops: u8,
     /// TCP or UDP.
     pub transport: Transport,
     /// The octets it carries, as far as the capture kept them.

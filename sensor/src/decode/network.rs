@@ -34,6 +34,13 @@ impl Datagram<'_> {
         }
     }
 
+    /// Hops it had left.
+    #[inline]
+    pub(super) fn hops(&self) -> u8 {
+        let place = if self.is_v4() { 8 } else { 7 };
+        self.packet.get(place).copied().unwrap_or(0)
+    }
+
     pub(super) fn is_v4(&self) -> bool {
         self.packet.first().is_some_and(|octet| octet >> 4 == 4)
     }

@@ -49,6 +49,8 @@ pub struct End {
     pub address: std::net::SocketAddr,
     /// MAC address, where the link layer has one.
     pub mac: Option<[u8; 6]>,
+    /// Hops that its last packet with octets had left, if it sent one.
+    pub hops: Option<u8>,
 }
 
 /// Pairs the requests and responses of one flow, and puts them into words.
@@ -366,7 +368,7 @@ impl Describer {
 
 fn event(act: Act, context: &Context, place: Place) -> Event {
     let digest = digest(&act);
-    let (client_mac, server_mac) = macs(&act.conversation, context);
+    let (client, server) = ends(&act.conversation, context);
     Event {
         place,
         time_ns: context.time_ns,
@@ -374,8 +376,10 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         earlier: None,
         stage: Stage::Requested,
         conversation: act.conversation,
-        client_mac,
-        server_mac,
+        client_mac: client.mac,
+        server_mac: server.mac,
+        client_hops: client.hops,
+        server_hops: server.hops,
         intent: act.intent,
         function: act.function,
         targets: act.targets,
@@ -389,13 +393,13 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
     }
 }
 
-/// The hardware addresses of client and server, by who of them sent the message.
-fn macs(conversation: &Conversation, context: &Context) -> (Option<[u8; 6]>, Option<[u8; 6]>) {
+/// Client and server, by who of them sent the message.
+fn ends(conversation: &Conversation, context: &Context) -> (End, End) {
     let (sender, receiver) = (context.sender, context.receiver);
     if sender.address.ip() == conversation.server && sender.address.ip() != conversation.client {
-        (receiver.mac, sender.mac)
+        (receiver, sender)
     } else {
-        (sender.mac, receiver.mac)
+        (sender, receiver)
     }
 }
 

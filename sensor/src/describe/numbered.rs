@@ -3,7 +3,7 @@
 use gridtap_models::event::{Event, Outcome, Place, Stage};
 
 use super::pending::Waiting;
-use super::{Context, RequestNote, macs};
+use super::{Context, RequestNote, ends};
 
 /// Where events go, numbered within their packet.
 pub struct Numbered<'o> {
@@ -33,7 +33,9 @@ impl Numbered<'_> {
         event.stage = Stage::Ended { outcome, after_ns };
         event.place = self.place();
         (event.time_ns, event.packet) = (context.time_ns, context.packet);
-        (event.client_mac, event.server_mac) = macs(&event.conversation, context);
+        let (client, server) = ends(&event.conversation, context);
+        (event.client_mac, event.server_mac) = (client.mac, server.mac);
+        (event.client_hops, event.server_hops) = (client.hops, server.hops);
         event.unseen = context.unseen;
         self.put(event);
     }

@@ -26,6 +26,9 @@ pub struct Endpoint {
     /// Its MAC address in the last packet of the flow, sent or received: another one than before
     /// may be somebody in between.
     pub mac: Option<[u8; 6]>,
+    /// Hops that the last packet with octets that it sent had left. What has none may come from
+    /// somebody who is to answer for it: firewalls send resets.
+    pub hops: Option<u8>,
     /// Packets it sent.
     pub packets: u64,
     pub(super) stream: Stream,
@@ -35,7 +38,7 @@ pub struct Endpoint {
 impl Endpoint {
     fn new(address: SocketAddr) -> Self {
         let (stream, marks) = (Stream::default(), Marks::default());
-        Self { address, mac: None, packets: 0, stream, marks }
+        Self { address, mac: None, hops: None, packets: 0, stream, marks }
     }
 
     /// Whether any packet of it was seen.
@@ -157,6 +160,9 @@ impl Flow {
         let source = self.endpoint_mut(side);
         source.packets = source.packets.saturating_add(1);
         source.mac = segment.source_mac.or(source.mac);
+        if !segment.payload.is_empty() {
+            source.hops = Some(segment.hops);
+        }
         let destination = self.endpoint_mut(side.other());
         destination.mac = segment.destination_mac.or(destination.mac);
     }

@@ -98,7 +98,8 @@ impl<S> Live<S> {
                 }
                 let known = self.flow.opener.is_some();
                 self.flow.note(segment, side);
-                self.follow_attempt(side, known, acknowledgement.is_some(), pass);
+                let asks = syn && acknowledgement.is_none();
+                self.follow_attempt(side, known, asks, pass);
                 let sequence = at(sequence, syn.into());
                 let part = Part { sequence, octets: payload, cut, fin, mark };
                 if let Some(stray) = self.put(side, part, pass) {
@@ -115,13 +116,13 @@ impl<S> Live<S> {
         &mut self,
         side: Side,
         known: bool,
-        acknowledges: bool,
+        asks: bool,
         pass: &mut Pass<'_, R>,
     ) {
         if !known && self.flow.opener.is_some() {
             self.attempted = pass.reader.attempt(&self.flow, Attempt::Opening, &pass.at);
         }
-        self.attempted &= !acknowledges && self.flow.opener == Some(side);
+        self.attempted &= asks && self.flow.opener == Some(side);
     }
 
     /// Tells the reader that nothing came of the connection, if that is still open and it was not who

@@ -52,6 +52,7 @@ impl Line {
             source_mac: from.1,
             destination_mac: to.1,
             vlan: None,
+            hops: 64,
             transport: Transport::Udp,
             payload,
             cut: 0,

@@ -42,6 +42,7 @@ fn segment(number: u64, from: u16, to: u16, payload: &[u8]) -> Segment<'_> {
         source_mac: None,
         destination_mac: None,
         vlan: None,
+        hops: 64,
         transport: Transport::Tcp {
             sequence: u32::from(number != 1),
             acknowledgement: None,

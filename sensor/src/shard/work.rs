@@ -85,7 +85,7 @@ impl<T: Tap> Work<T> {
         let last = self.packets.iter().max().copied();
         let end = |side| {
             let endpoint = flow.endpoint(side);
-            End { address: endpoint.address, mac: endpoint.mac }
+            End { address: endpoint.address, mac: endpoint.mac, hops: endpoint.hops }
         };
         let context = Context {
             place: self.next,
@@ -155,10 +155,8 @@ impl<T: Tap> Work<T> {
     ) {
         let service = Service { protocol: app.protocol, server: app.server };
         let Some(event) = self.of_flow(flow, service) else { return };
-        let name = match mark {
-            Mark::Foreign => "what is no message",
-            _ => "other octets in its stream",
-        };
+        let name =
+            if mark == Mark::Foreign { "what is no message" } else { "other octets in its stream" };
         let by_server = side == app.server;
         let event = Event {
             time_ns,
@@ -219,6 +217,8 @@ impl<T: Tap> Work<T> {
             },
             client_mac: client.mac,
             server_mac: server.mac,
+            client_hops: client.hops,
+            server_hops: server.hops,
             intent: Intent::Unknown,
             function: Function { code: 0, sub: None, name: "" },
             targets: Vec::new(),

@@ -41,6 +41,7 @@ impl Flow {
             source_mac: None,
             destination_mac: None,
             vlan: None,
+            hops: 64,
             transport: Transport::Udp,
             payload,
             cut: 0,

@@ -46,7 +46,11 @@ impl Flow {
         let chunk = Chunk { side, offset: self.offsets[index], lost: 0, octets, datagram: false };
         self.offsets[index] += octets.len() as u64;
         let mut next = Place { sequence: self.packet, partition: 0, nth: 0 };
-        let end = |last| End { address: SocketAddr::from(([10, 0, 0, last], 502)), mac: None };
+        let end = |last| End {
+            address: SocketAddr::from(([10, 0, 0, last], 502)),
+            mac: None,
+            hops: None,
+        };
         let mut events = Vec::new();
         let Self { dissector, describer, patience, packet, pushed_out, unseen, .. } = self;
         dissector.feed(&chunk, &mut |parsed| {

@@ -194,6 +194,7 @@ impl Bench {
             source_mac,
             destination_mac,
             vlan: Some(7),
+            hops: 64,
             transport,
             payload: octets.as_bytes(),
             cut,

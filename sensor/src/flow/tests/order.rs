@@ -147,6 +147,7 @@ fn a_flow_knows_its_ends() {
                 source_mac: mac(source),
                 destination_mac: mac(destination),
                 vlan: Some(7),
+                hops: 64,
                 transport: Transport::Tcp {
                     sequence,
                     acknowledgement: Some(1),
@@ -190,6 +191,7 @@ fn both_directions_and_all_ports_of_two_hosts_meet_in_one_partition() {
         source_mac: None,
         destination_mac: None,
         vlan: None,
+        hops: 64,
         transport: Transport::Udp,
         payload: &[],
         cut: 0,
