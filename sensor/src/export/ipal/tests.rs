@@ -38,6 +38,7 @@ impl Flow {
         let (source, destination) = if asks { (client, server) } else { (server, client) };
         let packet = PacketRef { capture: 0, number: self.number };
         self.shard.take(&Segment {
+            hops: 64,
             at: At { sequence: self.number, packet, time_ns: self.number * 1_000_000 },
             source,
             destination,
