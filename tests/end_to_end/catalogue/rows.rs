@@ -189,7 +189,7 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("19", "clear-counters").masked().by("new-function", "function").like(Learned),
     dnp3("19", "clear-restart").masked().by("clear-without-restart", "conformance").like(Like("power-cut")),
     dnp3("20", "disable-unsolicited:minutes=2").masked().by("mute", "danger").like(Approved),
-    dnp3("20", "assign-class").masked().by("new-function", "function").like(Learned),
+    dnp3("20", "assign-class").masked().by("first-configure", "function").like(Learned),
     dnp3("21", "time-tampering").masked().whole().by("set-time-skew", "setpoint"),
     dnp3("22", "operate-without-select").masked().by("operate-without-select", "conformance"),
     dnp3("22", "operate-differs").masked().by("operate-differs", "conformance").within(3),
