@@ -156,8 +156,8 @@ fn what_was_there_before_the_capture_and_what_goes_elsewhere_is_not_told() {
 
 #[test]
 fn what_is_spoken_instead_is_told_with_its_name_if_it_has_one() {
-    let hello = [&[0x16, 3, 1, 0, 0xf1, 1, 0, 0, 0xed, 3, 3][..], &[0x5a; 235]].concat();
     type Row<'r> = (u16, &'r [u8], &'r [u8], Option<&'r str>);
+    let hello = [&[0x16, 3, 1, 0, 0xf1, 1, 0, 0, 0xed, 3, 3][..], &[0x5a; 235]].concat();
     let table: [Row<'_>; 8] = [
         (502, b"SSH-2.0-x\r\n", b"SSH-2.0-y\r\n", Some("what looks like SSH")),
         (

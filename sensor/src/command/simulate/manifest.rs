@@ -1,5 +1,6 @@
 //! What stands beside a simulated capture: how it was made, so that it can be made again.
 
+use core::fmt::Write;
 use std::path::Path;
 
 use gridtap_captures::simulate::{Network, Options, Plan, Site};
@@ -116,7 +117,8 @@ fn again(args: &cli::Simulate, options: &Options, network: &Network) -> String {
     if !options.attacks.is_empty() {
         let attacks: Vec<String> = options.attacks.iter().map(Plan::to_string).collect();
         let attacks = attacks.join(",");
-        line += &format!(" --attack {attacks} --attack-after {attacks_after_s}s --repeat {repeat}");
+        let _ =
+            write!(line, " --attack {attacks} --attack-after {attacks_after_s}s --repeat {repeat}");
     }
     let flags = [
         (options.as_master, " --as-master"),
@@ -133,7 +135,7 @@ fn again(args: &cli::Simulate, options: &Options, network: &Network) -> String {
         ("late", network.late_ppm),
     ];
     for (name, ppm) in rates.iter().filter(|(_, ppm)| *ppm > 0) {
-        line += &format!(" --{name}-ppm {ppm}");
+        let _ = write!(line, " --{name}-ppm {ppm}");
     }
     line
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gridtap_models::event::{Event, Mark, Outcome, Stage, Target};
+use gridtap_models::event::{Attempt, Event, Mark, Outcome, Stage, Target};
 
 use super::column::{Cell, Column, Field, Kind};
 use super::table;
@@ -26,6 +26,9 @@ pub(super) const fn stage(event: &Event) -> &'static str {
         Stage::Ended { .. } => "ended",
         Stage::Reported => "reported",
         Stage::Noticed => "noticed",
+        Stage::Attempted(Attempt::Opening) => "connecting",
+        Stage::Attempted(Attempt::Refused) => "connection refused",
+        Stage::Attempted(Attempt::Silent) => "connection silent",
     }
 }
 
@@ -33,7 +36,7 @@ impl Row {
     fn ended(&self) -> Option<(Outcome, u64)> {
         match self.event.stage {
             Stage::Ended { outcome, after_ns } => Some((outcome, after_ns)),
-            Stage::Requested | Stage::Reported | Stage::Noticed => None,
+            Stage::Requested | Stage::Reported | Stage::Noticed | Stage::Attempted(_) => None,
         }
     }
 }
@@ -58,7 +61,7 @@ impl table::Row for Row {
         Column::new(
             "stage",
             Kind::Text,
-            "requested, ended, reported (a device spoke unasked), noticed (no act)",
+            "requested, ended, reported (a device spoke unasked), noticed (no act), connecting, connection refused, connection silent",
             |row| stage(&row.event).into(),
         ),
         Column::new("request", Kind::Int, "of an ended one: `event` of its request", |row| {

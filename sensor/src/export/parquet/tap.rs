@@ -82,7 +82,8 @@ fn tie(asked: Place, out: &mut [Item]) {
             Stage::Ended { outcome: Outcome::Unanswered, .. }
             | Stage::Requested
             | Stage::Reported
-            | Stage::Noticed => None,
+            | Stage::Noticed
+            | Stage::Attempted(_) => None,
         },
         What::Message(_) | What::GivenUp(_) => None,
     });
