@@ -4,7 +4,7 @@
 //! and in how many stretches of time. So evidence is of two sorts.
 //!
 //! *Support* is the surprise of a thing to the ledger without one of the stretches of time that it was met
-//! in ([`support`]): met in one of many, it is as odd as if it had never been learned. It is evidence
+//! in (`support.rs`): met in one of many, it is as odd as if it had never been learned. It is evidence
 //! where less than one such thing is to be expected in all conversations and all segments, or where the site
 //! has no other like it.
 //!
