@@ -5,7 +5,7 @@ use crate::event::{
     Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
     Stage, Switch, Target, Unseen, Value,
 };
-use crate::ledger::{Capture, Digest, Ledger};
+use crate::ledger::{Capture, Digest, Ledger, Values};
 use crate::panel::Panel;
 
 pub(crate) const START_NS: u64 = 1_700_000_000_000_000_000;
@@ -120,4 +120,13 @@ pub(crate) fn learned(events: impl IntoIterator<Item = Event>) -> Ledger {
 /// What one detector, freshly made, finds.
 pub(crate) fn judged(name: &str, ledger: &Ledger, event: &Event) -> Vec<Finding> {
     Panel::new(&[name]).unwrap().judge(ledger, event)
+}
+
+/// These numbers, as the values of a point.
+pub(crate) fn values(numbers: &[f64]) -> Values {
+    let mut values = Values::default();
+    for number in numbers {
+        values.add(Value::Number(*number));
+    }
+    values
 }

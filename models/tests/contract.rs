@@ -1,12 +1,14 @@
 //! What the ledger and every detector in the table owe their callers.
 
+mod samples;
+
 use std::net::IpAddr;
 
 use gridtap_models::detector::Bits;
 use gridtap_models::detectors::DETECTORS;
 use gridtap_models::event::{
-    Attempt, Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol,
-    Space, Stage, Switch, Target, Unseen, Value,
+    Attempt, Conversation, Event, Function, Intent, Outcome, Protocol, Space, Stage, Switch,
+    Target, Unseen, Value,
 };
 use gridtap_models::ledger::{Capture, Digest, Ledger};
 use gridtap_models::limits;
@@ -19,36 +21,8 @@ const START_NS: u64 = 1_700_000_000_000_000_000;
 
 /// A client that polls holding registers 0 to 9 of a server.
 fn poll(client: u8, server: u8) -> Event {
-    let conversation = Conversation {
-        protocol: Protocol::Modbus,
-        client: IpAddr::from([10, 0, 0, client]),
-        server: IpAddr::from([10, 0, 0, server]),
-        unit: 1,
-        client_unit: None,
-    };
-    let span = Target { space: Space::HoldingRegister, start: 0, count: 10, values: Vec::new() };
-    Event {
-        place: Place { sequence: 1, partition: 0, nth: 0 },
-        time_ns: START_NS,
-        packet: PacketRef { capture: 0, number: 1 },
-        earlier: None,
-        stage: Stage::Requested,
-        conversation,
-        client_mac: None,
-        server_mac: None,
-        client_hops: None,
-        server_hops: None,
-        intent: Intent::Read,
-        function: Function { code: 3, sub: None, name: "Read Holding Registers" },
-        targets: vec![span],
-        reported: Vec::new(),
-        marks: Marks::default(),
-        sequence: None,
-        broadcast: false,
-        unacknowledged: false,
-        digest: 0,
-        unseen: Unseen::default(),
-    }
+    let event = samples::poll([10, 0, 0, client].into(), [10, 0, 0, server].into(), START_NS);
+    Event { digest: 0, ..event }
 }
 
 fn values() -> impl Strategy<Value = Value> {

@@ -1,11 +1,8 @@
 //! How much memory what was learned takes, and that nobody can make it grow from outside.
 
-use std::net::IpAddr;
+mod samples;
 
-use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
-    Stage, Target, Unseen, Value,
-};
+use gridtap_models::event::{Event, Intent, Outcome, Space, Stage, Target, Value};
 use gridtap_models::ledger::Ledger;
 use gridtap_models::panel::Panel;
 use peak_alloc::PeakAlloc;
@@ -23,34 +20,11 @@ const DEVICES: u8 = 100;
 const REGISTERS: u32 = 100;
 
 fn event(client: [u8; 4], device: u8, time_ns: u64) -> Event {
-    let conversation = Conversation {
-        protocol: Protocol::Modbus,
-        client: IpAddr::from(client),
-        server: IpAddr::from([10, 0, 1, device]),
-        unit: 1,
-        client_unit: None,
-    };
     Event {
-        place: Place { sequence: 1, partition: 0, nth: 0 },
-        time_ns,
-        packet: PacketRef { capture: 0, number: 1 },
-        earlier: None,
-        stage: Stage::Requested,
-        conversation,
         client_mac: Some([2, 0, 0, 0, 0, 5]),
         server_mac: Some([2, 0, 0, 0, 1, device]),
-        client_hops: None,
-        server_hops: None,
-        intent: Intent::Read,
-        function: Function { code: 3, sub: None, name: "Read Holding Registers" },
         targets: vec![span(0, REGISTERS)],
-        reported: Vec::new(),
-        marks: Marks::default(),
-        sequence: None,
-        broadcast: false,
-        unacknowledged: false,
-        digest: time_ns,
-        unseen: Unseen::default(),
+        ..samples::poll(client.into(), [10, 0, 1, device].into(), time_ns)
     }
 }
 

@@ -5,13 +5,14 @@
 //! ahead or back, raises nothing by itself and mutes nothing of what comes after.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod samples;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
-    Stage, Target, Unseen, Value,
+    Conversation, Event, Function, Intent, Outcome, Space, Stage, Target, Value,
 };
 use gridtap_models::ledger::Ledger;
 use gridtap_models::panel::Panel;
@@ -26,35 +27,15 @@ const START: u64 = 1_700_000_000 * SECOND;
 const PERIOD: u64 = 30 * SECOND;
 
 fn poll(server: u8, unit: u16, time_ns: u64) -> Event {
-    let conversation = Conversation {
-        protocol: Protocol::Modbus,
-        client: IpAddr::from([10, 0, 0, 5]),
-        server: IpAddr::from([10, 0, 0, server]),
-        unit,
-        client_unit: None,
-    };
     let span = Target { space: Space::InputRegister, start: 0, count: 4, values: Vec::new() };
+    let event = samples::poll([10, 0, 0, 5].into(), [10, 0, 0, server].into(), time_ns);
     Event {
-        place: Place { sequence: 1, partition: 0, nth: 0 },
-        time_ns,
-        packet: PacketRef { capture: 0, number: 1 },
-        earlier: None,
-        stage: Stage::Requested,
-        conversation,
+        conversation: Conversation { unit, ..event.conversation },
         client_mac: Some([2, 0, 0, 0, 0, 5]),
         server_mac: Some([2, 0, 0, 0, 0, server]),
-        client_hops: None,
-        server_hops: None,
-        intent: Intent::Read,
         function: Function { code: 4, sub: None, name: "Read Input Registers" },
         targets: vec![span],
-        reported: Vec::new(),
-        marks: Marks::default(),
-        sequence: None,
-        broadcast: false,
-        unacknowledged: false,
-        digest: time_ns,
-        unseen: Unseen::default(),
+        ..event
     }
 }
 

@@ -271,14 +271,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    fn values(numbers: &[f64]) -> Values {
-        let mut values = Values::default();
-        for number in numbers {
-            values.add(Value::Number(*number));
-        }
-        values
-    }
+    use crate::samples::values;
 
     #[test]
     fn few_values_are_counted_one_by_one() {

@@ -117,15 +117,7 @@ fn ends(numbers: &[(f64, u64)]) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Value;
-
-    fn values(numbers: &[f64]) -> Values {
-        let mut values = Values::default();
-        for number in numbers {
-            values.add(Value::Number(*number));
-        }
-        values
-    }
+    use crate::samples::values;
 
     #[test]
     fn a_value_farther_from_the_others_than_they_are_from_each_other_stands_apart() {

@@ -84,6 +84,20 @@ impl Inputs {
     }
 }
 
+/// Refuses to look for a third of what can be read only once.
+///
+/// `told` is whether it was said what is normal, or how long to learn.
+pub(super) fn refuse_unknown_third(captures: &[PathBuf], told: bool) -> Result<(), Failure> {
+    if !told && captures.iter().any(|path| path == Path::new("-")) {
+        return Err(Failure::Usage(
+            "`-` is read once, so a third of it is not known before: name --learn-for or \
+             --baseline"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 fn open(path: &Path, index: u16, digest: bool) -> Result<CaptureFile, SourceError> {
     let file = if digest {
         CaptureFile::open_with_digest(path, index)

@@ -1,8 +1,6 @@
 //! `gridtap replay`: learn from the first part of captures, raise alerts on the rest.
 
-use std::path::Path;
-
-use super::inputs::Inputs;
+use super::inputs::{Inputs, refuse_unknown_third};
 use super::judged::{Judged, Raised};
 #[cfg(unix)]
 use super::leave_no_part;
@@ -29,14 +27,7 @@ pub fn replay(args: &cli::Replay, terminal: Terminal) -> Result<Ended, Failure> 
     // Everything that can be refused is, before an output is begun.
     let names = Names::read(args.names.as_deref())?;
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
-    let read_once = args.captures.iter().any(|path| path == Path::new("-"));
-    if read_once && ledger.is_none() && args.learn_for.is_none() {
-        return Err(Failure::Usage(
-            "`-` is read once, so a third of it is not known before: name --learn-for or \
-             --baseline"
-                .to_owned(),
-        ));
-    }
+    refuse_unknown_third(&args.captures, ledger.is_some() || args.learn_for.is_some())?;
     let mut inputs = Inputs::open(&args.captures, args.common.filter.as_deref(), false, terminal)?;
     let mut targets = Vec::new();
     targets.extend(args.alerts.clone().map(Target::File));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use super::super::inputs::Inputs;
+use super::super::inputs::{Inputs, refuse_unknown_third};
 #[cfg(unix)]
 use super::super::leave_no_part;
 use super::super::replay::third_of;
@@ -25,14 +25,7 @@ pub(super) fn to_parquet(
 ) -> Result<Ended, Failure> {
     // Everything that can be refused is, before an output is begun.
     let ledger = args.baseline.as_deref().map(baseline::read).transpose()?;
-    let read_once = args.captures.iter().any(|path| path == Path::new("-"));
-    if read_once && ledger.is_none() && args.learn_for.is_none() {
-        return Err(Failure::Usage(
-            "`-` is read once, so a third of it is not known before: name --learn-for or \
-             --baseline"
-                .to_owned(),
-        ));
-    }
+    refuse_unknown_third(&args.captures, ledger.is_some() || args.learn_for.is_some())?;
     let mut inputs = Inputs::open(&args.captures, args.filter.as_deref(), false, terminal)?;
     let names = Folders::names(&inputs.paths).map_err(Failure::Usage)?;
     let mode = match (&ledger, args.learn_for.map(Span::as_ns)) {
