@@ -61,6 +61,13 @@ pub trait Detector: fmt::Debug + Send {
         let _ = (event, note);
     }
 
+    /// The learning is over, or was before: from here on all is judged. What was told once while learning is told
+    /// once more.
+    ///
+    /// Whoever reads alerts may begin to read them now, and nothing of an intruder who was there while
+    /// learning may be lost for it.
+    fn go_live(&mut self) {}
+
     /// Judges `event`, and hands what it finds to `found`.
     ///
     /// The answer depends on the ledger, on the running state, and on the event alone.

@@ -246,6 +246,8 @@ pub enum Mark {
     OtherProtocol,
     /// Other octets at a place of a stream where octets were delivered already.
     ConflictingSegment,
+    /// Octets of a stream that their sender knows nothing of.
+    DisownedSegment,
     /// An answer to a request that nobody made.
     UnaskedAnswer,
     /// A second answer to a request, and another one.

@@ -43,6 +43,13 @@ impl Panel {
         }
     }
 
+    /// Tells the detectors that the learning is over.
+    pub fn go_live(&mut self) {
+        for detector in &mut self.detectors {
+            detector.go_live();
+        }
+    }
+
     /// What the detectors find odd about an event; most find nothing.
     #[must_use]
     pub fn judge(&mut self, ledger: &Ledger, event: &Event) -> Vec<Finding> {

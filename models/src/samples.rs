@@ -119,7 +119,9 @@ pub(crate) fn learned(events: impl IntoIterator<Item = Event>) -> Ledger {
 
 /// What one detector, freshly made, finds.
 pub(crate) fn judged(name: &str, ledger: &Ledger, event: &Event) -> Vec<Finding> {
-    Panel::new(&[name]).unwrap().judge(ledger, event)
+    let mut panel = Panel::new(&[name]).unwrap();
+    panel.go_live();
+    panel.judge(ledger, event)
 }
 
 /// These numbers, as the values of a point.

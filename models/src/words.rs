@@ -102,6 +102,7 @@ words! { Mark:
     Foreign = "foreign",
     OtherProtocol = "other-protocol",
     ConflictingSegment = "conflicting-segment",
+    DisownedSegment = "disowned-segment",
     UnaskedAnswer = "unasked-answer",
     ConflictingAnswer = "conflicting-answer",
     EchoDiffers = "echo-differs",

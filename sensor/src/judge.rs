@@ -56,14 +56,16 @@ impl Judge {
     /// A judge that begins with `ledger`.
     #[must_use]
     pub fn new(mode: Mode, ledger: Ledger, mut raiser: Raiser) -> Self {
+        let mut panel = Panel::all();
         if matches!(mode, Mode::Judge) {
+            panel.go_live();
             raiser.set_baseline(ledger.digest().to_string());
             raiser.set_habits(ledger.habits(), ledger.settled());
         }
         Self {
             mode,
             ledger,
-            panel: Panel::all(),
+            panel,
             raiser,
             learned: 0,
             judged: 0,
@@ -225,6 +227,7 @@ impl Judge {
 
     fn freeze(&mut self) {
         self.mode = Mode::Judge;
+        self.panel.go_live();
         self.raiser.set_baseline(self.ledger.digest().to_string());
         self.raiser.set_habits(self.ledger.habits(), self.ledger.settled());
         tracing::info!(acts = self.learned, "learned; judging from here on");

@@ -154,6 +154,7 @@ fn packets(counters: &Counters, text: &mut String) {
         ("with more tunnels than are opened", decode.deep_tunnels),
         ("with other octets for what came before in fragments", decode.overlapping_fragments),
         ("with other octets for what came before in a stream", counters.flow.conflicting_segments),
+        ("of senders that did not send what the other end had", counters.flow.disowned_segments),
         ("with wrong checksums", decode.bad_checksums),
         ("shorter than they say", decode.truncated),
     ];

@@ -1,7 +1,7 @@
 //! `conformance`: what breaks the rules of the protocol.
 //!
 //! *Sees*: the marks of an event ([`Mark`]): malformed messages, wrong CRCs, other octets at a place of
-//! a stream that were delivered already, another protocol on a port of this one, answers to nobody,
+//! a stream that were delivered already, octets of a stream that their sender knows nothing of, another protocol on a port of this one, answers to nobody,
 //! second and other answers, echoes that differ, operations without or beside their selection,
 //! numbers that do not follow, of requests and of reports, a restart that is cleared and was none,
 //! and what a device newly tells of: a restart, lost events, local control, trouble, a corrupt
@@ -112,6 +112,7 @@ pub(crate) const fn is_hard(mark: Mark) -> bool {
         Mark::Foreign
         | Mark::OtherProtocol
         | Mark::ConflictingSegment
+        | Mark::DisownedSegment
         | Mark::ConflictingAnswer
         | Mark::EchoDiffers
         | Mark::OperateWithoutSelect
@@ -140,6 +141,9 @@ const fn says(mark: Mark) -> &'static str {
         Mark::OtherProtocol => "something else is spoken on a port of the protocol",
         Mark::ConflictingSegment => {
             "other octets were sent for a place of the stream that was delivered already"
+        }
+        Mark::DisownedSegment => {
+            "the other end acknowledged octets that their sender knows nothing of: somebody else sent them"
         }
         Mark::UnaskedAnswer => "an answer to a request that nobody made",
         Mark::ConflictingAnswer => "a second answer to one request says something else",

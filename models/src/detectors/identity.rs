@@ -2,20 +2,22 @@
 //!
 //! *Sees*: the address of a client or server of the baseline with a hardware address that it never
 //! had (kind `changed-mac`): a host in the middle that took over the address of a master or an
-//! outstation, a device that was exchanged. Surprise is of a new hardware address among all packets
-//! of that host. One finding for a host and its new hardware address a day, and one for however many
-//! hosts an address takes over at once.
-//! A router, which stands for many hosts, and a host with several addresses are as usual as learned.
-//! Likewise packets that come with another number of hops left than its packets ever had (kind
-//! `changed-hops`): another system, or another place in the network, that copies the addresses; one
-//! finding for each number and day, however many hosts have it since their way was changed.
+//! outstation, a device that was exchanged. Likewise packets that come with another number of hops left than
+//! its packets ever had (kind `changed-hops`): another system, or another place in the network, that copies the
+//! addresses. Surprise is of a new one among all packets of that host. A router, which stands for many hosts, and
+//! a host with several addresses are as usual as learned.
+//! Learning does not hide two machines that were one host at the same time: of what less than one in
+//! [`LESSER`] of a host's messages had, and none in ten minutes in which others had not what most had, is raised all the
+//! same, and hard. (One that stands in for another has its time for itself.)
+//! One finding for however many hosts have the same at once, and one a day for each host; of what
+//! commands, one in fifteen minutes.
 //! *Blind to*: links without hardware addresses; who copies hardware address and hops as well (request
-//! numbers off course are `conformance`'s); segments without octets, such as resets by a firewall.
-//! *State*: hosts and hardware addresses that were reported in the last 24 hours, at most 65,536; beyond, all
-//! are forgotten and reported anew. New hardware addresses that are seen ([`Lasting`]: until an hour
-//! of capture time without). Numbers of hops that were reported in the last 24 hours.
+//! numbers off course are `conformance`'s); segments without octets, such as resets by a firewall; a
+//! machine that had its share of a host's messages all through the learning.
+//! *State*: what was reported of hosts, at most 65,536; beyond, all is forgotten and reported anew. What is
+//! new and seen ([`Lasting`]: until an hour of capture time without).
 
-use core::hash::Hash;
+use core::fmt;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -30,10 +32,16 @@ use crate::words::counted;
 
 pub(crate) const NAME: &str = "identity";
 
-/// Capture time for which the same host with the same hardware address is not reported again.
+/// Capture time for which the same of a host is not reported again.
 const AGAIN_NS: u64 = 24 * 3_600 * 1_000_000_000;
 
-/// Hosts with hardware addresses that are remembered.
+/// The same for what commands: as long as an episode is quiet before it ends.
+const COMMANDS_AGAIN_NS: u64 = 900 * 1_000_000_000;
+
+/// One in so many of a host's messages is few.
+const LESSER: u64 = 8;
+
+/// What is remembered of hosts.
 const REMEMBERED: usize = 65_536;
 
 /// Hosts that a hardware address is said to belong to.
@@ -42,107 +50,153 @@ const NAMED: usize = 3;
 /// Judges who speaks under a known address.
 #[derive(Debug, Default)]
 pub(crate) struct ChangedHost {
-    reported_ns: HashMap<(IpAddr, Mac), u64>,
-    seen: Lasting<Mac>,
-    hops_ns: HashMap<u8, u64>,
+    reported_ns: HashMap<(IpAddr, Trait), u64>,
+    seen: Lasting<Trait>,
+    live: bool,
+}
+
+/// What a machine is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Trait {
+    Mac(Mac),
+    Hops(u8),
+}
+
+/// How odd it is that a host has something.
+struct Odd {
+    surprise: Bits,
+    /// Messages of the host.
+    messages: u64,
+    /// Those among them that had it: some other machine's.
+    lesser: Option<u64>,
 }
 
 impl Detector for ChangedHost {
+    fn go_live(&mut self) {
+        *self = Self { live: true, ..Self::default() };
+    }
+
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
         // An end that no packet made tells of no host.
         if matches!(event.stage, Stage::Ended { outcome: crate::event::Outcome::Unanswered, .. }) {
             return;
         }
-        self.judge_macs(ledger, event, found);
-        self.judge_hops(ledger, event, found);
+        for (host, mac) in event.hosts() {
+            let Some(known) = ledger.macs(&host) else { continue };
+            let Some(odd) =
+                odd(known, &mac, self.live).filter(|_| self.is_due(event, host, Trait::Mac(mac)))
+            else {
+                continue;
+            };
+            let others: Vec<_> =
+                ledger.hosts_of(mac).take(NAMED).map(|it| it.to_string()).collect();
+            let whose = match (odd.lesser, others.is_empty()) {
+                (Some(_), _) => String::new(),
+                (None, true) => ", that no host had".to_owned(),
+                (None, false) => format!(", that {} had", others.join(", ")),
+            };
+            let server = host == event.conversation.server && odd.lesser.is_none();
+            let again = if server { "; if this device was replaced, learn it again" } else { "" };
+            let which = || known.keys().filter(|other| **other != mac).take(NAMED);
+            found(Finding {
+                because: format!(
+                    "{host} speaks from {mac}{whose}; {}{again}",
+                    baseline(&odd, &list(which()))
+                ),
+                ..finding("changed-mac", host, &odd, ("host", format!("mac {mac}")))
+            });
+        }
+        for (host, hops) in event.hops() {
+            let Some(known) = ledger.hops(&host) else { continue };
+            let Some(odd) = odd(known, &hops, self.live)
+                .filter(|_| self.is_due(event, host, Trait::Hops(hops)))
+            else {
+                continue;
+            };
+            let left = counted(hops.into(), "hop");
+            let which = || known.keys().filter(|other| **other != hops);
+            found(Finding {
+                because: format!(
+                    "a packet of {host} comes with {left} left; {}",
+                    baseline(&odd, &list(which()))
+                ),
+                ..finding("changed-hops", host, &odd, ("hops", hops.to_string()))
+            });
+        }
     }
-}
-
-/// In how many messages a host had what it has, and how odd it is that it has another.
-fn odd<K: Ord>(known: &BTreeMap<K, Tally>, new: &K) -> Option<(u64, Bits)> {
-    if known.contains_key(new) {
-        return None;
-    }
-    let acts = known.values().map(Tally::count).fold(0, u64::saturating_add);
-    let distinct = u64::try_from(known.len()).unwrap_or(u64::MAX);
-    let surprise = surprise::bits(Context { events: acts, distinct }.novel());
-    (surprise >= FLOOR).then_some((acts, surprise))
-}
-
-/// Whether something was reported less than [`AGAIN_NS`] ago.
-fn is_reported<K: Eq + Hash>(reported_ns: &HashMap<K, u64>, what: &K, now_ns: u64) -> bool {
-    let since = reported_ns.get(what).map(|at| now_ns.abs_diff(*at));
-    since.is_some_and(|since| since < AGAIN_NS)
 }
 
 impl ChangedHost {
-    fn judge_hops(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
-        for (host, hops) in event.hops() {
-            let Some(known) = ledger.hops(&host) else { continue };
-            let Some((acts, surprise)) = odd(known, &hops) else { continue };
-            if is_reported(&self.hops_ns, &hops, event.time_ns) {
-                continue;
-            }
-            self.hops_ns.insert(hops, event.time_ns);
-            let known: Vec<_> = known.keys().map(u8::to_string).collect();
-            found(Finding {
-                detector: NAME,
-                kind: "changed-hops",
-                surprise,
-                hard: false,
-                actor: Some(host),
-                about: None,
-                because: format!(
-                    "a packet of {host} comes with {} left; in {} of the baseline its packets had {}",
-                    counted(hops.into(), "hop"),
-                    counted(acts, "message"),
-                    known.join(", "),
-                ),
-                normal_if: format!("baseline lists hops {host} {hops}"),
-            });
-        }
-    }
-
-    fn judge_macs(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
-        for (host, mac) in event.hosts() {
-            let Some(macs) = ledger.macs(&host) else { continue };
-            let Some((acts, surprise)) = odd(macs, &mac) else { continue };
-            let at_once = !self.seen.begins(mac, event.time_ns);
-            if at_once || is_reported(&self.reported_ns, &(host, mac), event.time_ns) {
-                continue;
-            }
+    /// Whether to report this of a host now.
+    fn is_due(&mut self, event: &Event, host: IpAddr, what: Trait) -> bool {
+        let begins = self.seen.begins(what, event.time_ns);
+        let commands = event.stage == Stage::Requested
+            && event.intent.commands()
+            && host == event.conversation.client;
+        let again_ns = if commands { COMMANDS_AGAIN_NS } else { AGAIN_NS };
+        let since = self.reported_ns.get(&(host, what)).map(|at| event.time_ns.abs_diff(*at));
+        let due = (begins || commands) && since.is_none_or(|since| since >= again_ns);
+        if due {
             if self.reported_ns.len() >= REMEMBERED {
                 self.reported_ns.clear();
             }
-            self.reported_ns.insert((host, mac), event.time_ns);
-            let known: Vec<_> = macs.keys().take(NAMED).map(Mac::to_string).collect();
-            let others: Vec<_> =
-                ledger.hosts_of(mac).take(NAMED).map(|host| host.to_string()).collect();
-            let whose = if others.is_empty() {
-                "that no host had".to_owned()
-            } else {
-                format!("that {} had", others.join(", "))
-            };
-            let again = if host == event.conversation.server {
-                "; if this device was replaced, learn it again"
-            } else {
-                ""
-            };
-            found(Finding {
-                detector: NAME,
-                kind: "changed-mac",
-                surprise,
-                hard: false,
-                actor: Some(host),
-                about: None,
-                because: format!(
-                    "{host} speaks from {mac}, {whose}; in {} of the baseline it had {}{again}",
-                    counted(acts, "message"),
-                    known.join(", "),
-                ),
-                normal_if: format!("baseline lists host {host} mac {mac}"),
-            });
+            self.reported_ns.insert((host, what), event.time_ns);
         }
+        due
+    }
+}
+
+/// How odd it is that a host has this, if it is: nothing else was learned of it, or less than of another
+/// that it had at the same time.
+fn odd<K: Ord>(known: &BTreeMap<K, Tally>, what: &K, live: bool) -> Option<Odd> {
+    let messages = known.values().map(Tally::count).fold(0, u64::saturating_add);
+    let Some(ours) = known.get(what) else {
+        let distinct = u64::try_from(known.len()).unwrap_or(u64::MAX);
+        let surprise = surprise::bits(Context { events: messages, distinct }.novel());
+        return (surprise >= FLOOR).then_some(Odd { surprise, messages, lesser: None });
+    };
+    // While learning it is too early to say who has less, and of whose time.
+    if !live || ours.count().saturating_mul(LESSER) > messages {
+        return None;
+    }
+    let most = known.values().max_by_key(|tally| tally.count())?;
+    let at_once = ours.segments().within(most.segments());
+    at_once.then_some(Odd { surprise: FLOOR, messages, lesser: Some(ours.count()) })
+}
+
+/// What the baseline has of the host.
+fn baseline(odd: &Odd, others: &str) -> String {
+    let messages = counted(odd.messages, "message");
+    match odd.lesser {
+        None => format!("in {messages} of the baseline it had {others}"),
+        Some(lesser) => format!(
+            "in the baseline {lesser} of {messages} had it while others had {others}, so that two \
+             machines are one host"
+        ),
+    }
+}
+
+fn list<T: fmt::Display>(all: impl Iterator<Item = T>) -> String {
+    all.map(|one| one.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn finding(kind: &'static str, host: IpAddr, odd: &Odd, (word, what): (&str, String)) -> Finding {
+    let hard = odd.lesser.is_some();
+    let normal_if = if hard {
+        // The review calls it the same.
+        format!("{host} is known to have {what} as well")
+    } else {
+        format!("baseline lists {word} {host} {what}")
+    };
+    Finding {
+        detector: NAME,
+        kind,
+        surprise: odd.surprise,
+        hard,
+        actor: Some(host),
+        about: None,
+        because: String::new(),
+        normal_if,
     }
 }
 
@@ -195,8 +249,8 @@ mod tests {
         assert_eq!((finding.kind, finding.actor), ("changed-hops", Some([10, 0, 0, 5].into())));
         assert_eq!(
             finding.because,
-            "a packet of 10.0.0.5 comes with 127 hops left; in 2,000 messages of the baseline its \
-             packets had 128"
+            "a packet of 10.0.0.5 comes with 127 hops left; in 2,000 messages of the baseline it had \
+             128"
         );
         assert_eq!(finding.normal_if, "baseline lists hops 10.0.0.5 127");
         let unknown = Event { client_hops: Some(1), ..request(66, 9) };
@@ -230,6 +284,43 @@ mod tests {
             detector.judge(&ledger, &event, &mut |finding| findings.push(finding));
         }
         assert_eq!(findings.len(), 2, "the next one, when the first was over");
+    }
+
+    #[test]
+    fn what_commands_from_elsewhere_is_told_each_time() {
+        let write = |hops, minute| {
+            let event = crate::samples::write(&request(5, 9), 40, crate::event::Value::Number(1.0));
+            later(Event { client_hops: Some(hops), ..event }, minute)
+        };
+        let ledger = learned((0..2_000).map(|_| write(64, 0)));
+        let (mut detector, mut told) = (ChangedHost::default(), Vec::new());
+        for minute in [0, 10, 16, 200] {
+            detector.judge(&ledger, &write(61, minute), &mut |_| told.push(minute));
+        }
+        assert_eq!(told, [0, 16, 200]);
+    }
+
+    #[test]
+    fn two_machines_that_were_one_host_at_the_same_time_are_told_though_learned() {
+        let machine = |last| Event { client_mac: Some([2, 0, 0, 0, 0, last]), ..request(5, 9) };
+        let site = |from, to, few: u64| {
+            let most = (0..1_000).filter(|n| !(from..to).contains(n)).map(|n| later(machine(5), n));
+            let least = (0..few).map(|n| later(machine(6), (n + 1) * 900 / few));
+            learned(most.chain(least))
+        };
+        let findings = judged(NAME, &site(0, 0, 30), &machine(6));
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        assert!(finding.hard, "{finding:?}");
+        assert_eq!(
+            finding.because,
+            "10.0.0.5 speaks from 02:00:00:00:00:06; in the baseline 30 of 1,030 messages had it while \
+             others had 02:00:00:00:00:05, so that two machines are one host"
+        );
+        assert_eq!(finding.normal_if, "10.0.0.5 is known to have mac 02:00:00:00:00:06 as well");
+        assert_eq!(judged(NAME, &site(0, 0, 30), &machine(5)), [], "the one that has most");
+        assert_eq!(judged(NAME, &site(0, 0, 200), &machine(6)), [], "a pair of machines");
+        let stood_in = site(880, 920, 30);
+        assert_eq!(judged(NAME, &stood_in, &machine(6)), [], "it had some time for itself");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! that command one point (`second-writer`); a client that commands, from its first command on, and that appeared
 //! when the device had been known for an hour (`late-writer`). All of it is in the baseline itself, so that an attack
 //! in the learned time is raised all the same, and is listed by `baseline review`. Hard; each is raised once for a
-//! conversation, and a person's ruling makes it normal. (A server that acts as a client is the
+//! conversation, once more when the learning is over, and a person's ruling makes it normal. (A server that acts as a client is the
 //! `conversation` detector's.)
 //! *Blind to*: an intruder in the name of the client that commands most.
 //! *State*: the conversations and kinds that were reported, at most 65,536; beyond, all are forgotten and
@@ -36,6 +36,10 @@ pub(crate) struct Structure {
 }
 
 impl Detector for Structure {
+    fn go_live(&mut self) {
+        self.reported.clear();
+    }
+
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
         if event.stage != Stage::Requested || !event.intent.commands() {
             return;

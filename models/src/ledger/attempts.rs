@@ -82,11 +82,18 @@ impl Ledger {
         self.serves(host) || self.client(host).is_some()
     }
 
-    /// Whether one host asks the other for connections, or for anything over those that were there
-    /// before.
+    /// Whether one host asks the other for connections and gets them, or for anything over those that
+    /// were there before.
+    ///
+    /// Who asked in vain each time is known only if it asks others for something: a master goes on asking for a
+    /// device that is gone, and a scan that was learned is still one.
     #[must_use]
     pub fn connects(&self, pair: &Pair) -> bool {
-        self.facts.attempts.contains_key(pair) || self.index.pairs.contains(pair)
+        let gets = |record: &AttemptRecord| {
+            let in_vain = record.refused.saturating_add(record.silent);
+            record.tally.count() > in_vain || self.client(&pair.client).is_some()
+        };
+        self.index.pairs.contains(pair) || self.facts.attempts.get(pair).is_some_and(gets)
     }
 
     pub(crate) fn learn_attempt(&mut self, event: &Event, attempt: Attempt) {
@@ -153,6 +160,23 @@ mod tests {
             |client, server| ledger.connects(&request(client, server).conversation.pair());
         assert!(connects(5, 9) && !connects(6, 9) && !connects(9, 5));
         assert!(ledger.knows(&[10, 0, 0, 9].into()) && !ledger.knows(&[10, 0, 0, 6].into()));
+    }
+
+    #[test]
+    fn who_asked_in_vain_each_time_is_known_only_if_it_asks_others() {
+        let mut ledger = Ledger::default();
+        ledger.learn(&request(5, 9));
+        for (client, what) in [(5, Attempt::Silent), (6, Attempt::Refused)] {
+            ledger.learn(&attempt(client, 8, Attempt::Opening));
+            ledger.learn(&attempt(client, 8, what));
+        }
+        let connects = |ledger: &Ledger, client| {
+            ledger.connects(&attempt(client, 8, Attempt::Opening).conversation.pair())
+        };
+        assert!(connects(&ledger, 5), "a master goes on asking for a device that is gone");
+        assert!(!connects(&ledger, 6));
+        ledger.learn(&attempt(6, 8, Attempt::Opening));
+        assert!(connects(&ledger, 6), "once it got one");
     }
 
     #[test]

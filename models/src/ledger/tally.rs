@@ -167,6 +167,14 @@ impl Segments {
         gaps.max().unwrap_or(0)
     }
 
+    /// Whether each of them is one of `others` as well.
+    #[must_use]
+    pub fn within(&self, others: &Self) -> bool {
+        let shared =
+            |range| others.ranges.iter().map(move |other| overlap(range, *other)).sum::<u64>();
+        self.ranges.iter().map(|range| shared(*range)).sum::<u64>() == self.count()
+    }
+
     fn add(&mut self, segment: u32) {
         match self.ranges.last_mut() {
             Some((first, last)) if (*first..=*last).contains(&segment) => {}
@@ -211,6 +219,14 @@ mod tests {
         let mut tally = Tally::once(times.next().unwrap());
         times.for_each(|time| tally.add(time));
         tally
+    }
+
+    #[test]
+    fn segments_are_within_others_that_hold_each_of_them() {
+        let all = tally(&[1, 2, 3, 7, 8]);
+        let within = |segments: &[u64]| tally(segments).segments.within(&all.segments);
+        assert!(within(&[2]) && within(&[1, 3, 8]) && within(&[1, 2, 3, 7, 8]));
+        assert!(!within(&[3, 4]) && !within(&[2, 5]) && !within(&[9]));
     }
 
     #[test]

@@ -168,7 +168,7 @@ impl Collector<'_> {
                             heard.saturating_sub(tally.segments().count()),
                         ),
                         line: format!("host {host} mac {mac}"),
-                        normal_if: format!("{host} is known to have {mac} as well"),
+                        normal_if: format!("{host} is known to have mac {mac} as well"),
                         acts: Vec::new(),
                     },
                 );

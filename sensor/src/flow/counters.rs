@@ -23,6 +23,8 @@ pub struct Counters {
     pub retransmitted_octets: u64,
     /// Segments among them in which octets differ from those that came first.
     pub conflicting_segments: u64,
+    /// Segments that show that the other end had octets of their sender that it did not send.
+    pub disowned_segments: u64,
     /// Segments kept because one before them was missing.
     pub reordered_segments: u64,
     /// Segments from a stretch that was passed over: before the first octet that was seen of their
@@ -51,7 +53,7 @@ impl Counters {
         let Self { segments, flows, read_flows, evicted, evicted_unread, expired, .. } = other;
         let Self { one_way, retransmitted_segments, retransmitted_octets, .. } = other;
         let Self { reordered_segments, passed_segments, late_segments, gaps, .. } = other;
-        let Self { conflicting_segments, .. } = other;
+        let Self { conflicting_segments, disowned_segments, .. } = other;
         let Self { gap_overflows, lost_octets, strays, strays_adopted, ignored_resets, .. } = other;
         let sums = [
             (&mut self.segments, segments),
@@ -64,6 +66,7 @@ impl Counters {
             (&mut self.retransmitted_segments, retransmitted_segments),
             (&mut self.retransmitted_octets, retransmitted_octets),
             (&mut self.conflicting_segments, conflicting_segments),
+            (&mut self.disowned_segments, disowned_segments),
             (&mut self.reordered_segments, reordered_segments),
             (&mut self.passed_segments, passed_segments),
             (&mut self.late_segments, late_segments),

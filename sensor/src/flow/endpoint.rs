@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use gridtap_parsers::Side;
 
 use super::marks::{Mark, Marks};
+use super::sequence::{at, distance, octets};
 use super::stream::Stream;
 use crate::decode::{At, Segment, Transport};
 
@@ -33,12 +34,21 @@ pub struct Endpoint {
     pub packets: u64,
     pub(super) stream: Stream,
     pub(super) marks: Marks,
+    /// Where the newest octets that it sent end, and what it acknowledged when it first sent them.
+    told: Option<(u32, u32)>,
+    /// What the other end acknowledged and this one did not send, as was found last.
+    disowned: Option<u32>,
 }
+
+/// How far behind what the other end has of it a sender is that did not send it, in octets: more than the one
+/// of a keep-alive, and no more than the largest window without scaling.
+const DISOWNED: core::ops::RangeInclusive<i64> = 2..=65_535;
 
 impl Endpoint {
     fn new(address: SocketAddr) -> Self {
         let (stream, marks) = (Stream::default(), Marks::default());
-        Self { address, mac: None, hops: None, packets: 0, stream, marks }
+        let (told, disowned) = (None, None);
+        Self { address, mac: None, hops: None, packets: 0, stream, marks, told, disowned }
     }
 
     /// Whether any packet of it was seen.
@@ -137,6 +147,40 @@ impl Flow {
     /// as they are remembered. The last one completed it, unless segments came out of order.
     pub fn packets(&self, side: Side, span: Range<u64>) -> impl Iterator<Item = Mark> {
         self.endpoint(side).marks.of(span)
+    }
+
+    /// How many octets, from `sequence` on, a side knows nothing of that the other one had of it, if a
+    /// segment shows it; once for the same octets.
+    ///
+    /// A segment without octets has the number of what its sender would send next (RFC 9293, 3.10.7.4).
+    /// If it acknowledges octets that the other end sent when it had more than that, then its sender
+    /// knows what the other end had, and did not send it: somebody else did. No loss or reordering
+    /// can make that so.
+    pub(super) fn disowned(&mut self, segment: &Segment<'_>, side: Side) -> Option<u64> {
+        let Transport::Tcp { sequence, acknowledgement, syn: false, fin, rst: false, .. } =
+            segment.transport
+        else {
+            return None;
+        };
+        let acknowledged = acknowledgement?;
+        let size = octets(segment.payload.len()).saturating_add(segment.cut.into());
+        if size > 0 {
+            let source = self.endpoint_mut(side);
+            let end = at(sequence, size);
+            if source.told.is_none_or(|(known, _)| distance(known, end) > 0) {
+                source.told = Some((end, acknowledged));
+            }
+            return None;
+        }
+        let (end, had) = self.endpoint(side.other()).told.filter(|_| !fin)?;
+        let behind = distance(sequence, had);
+        let source = self.endpoint_mut(side);
+        let new = source.disowned != Some(had);
+        if distance(end, acknowledged) < 0 || !DISOWNED.contains(&behind) || !new {
+            return None;
+        }
+        source.disowned = Some(had);
+        u64::try_from(behind).ok()
     }
 
     #[inline]

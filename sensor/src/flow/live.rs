@@ -7,7 +7,7 @@ use super::counters::{Counters, count};
 use super::endpoint::{Flow, Kind};
 use super::marks::Mark;
 use super::part::{Part, Patience, Ready, Stray, Taken};
-use super::reader::{Conflict, Opening, Reader, Then};
+use super::reader::{Clash, Conflict, Opening, Reader, Then};
 use super::recent::Differing;
 use super::sequence::{at, distance, octets};
 use crate::decode::{At, Segment, Transport};
@@ -98,6 +98,9 @@ impl<S> Live<S> {
                 }
                 let known = self.flow.opener.is_some();
                 self.flow.note(segment, side);
+                if let Some(size) = self.flow.disowned(segment, side) {
+                    self.tell_disowned(side, sequence, size, pass);
+                }
                 let asks = syn && acknowledgement.is_none();
                 self.follow_attempt(side, known, asks, pass);
                 let sequence = at(sequence, syn.into());
@@ -283,7 +286,40 @@ impl<S> Live<S> {
         }
         count(&mut pass.counters.conflicting_segments, 1);
         let first = first.or_else(|| marks.of(span).next()).map(|mark| mark.packet);
-        let conflict = Conflict { side, octets: difference.octets, first, again: again.packet };
+        self.hand_conflict(
+            Conflict {
+                side,
+                clash: Clash::Differing,
+                octets: difference.octets,
+                first,
+                again: again.packet,
+            },
+            pass,
+        );
+    }
+
+    /// Tells the reader that a side knows nothing of octets, from a sequence number on, that the
+    /// other end had of it.
+    fn tell_disowned<R: Reader<State = S>>(
+        &mut self,
+        side: Side,
+        sequence: u32,
+        size: u64,
+        pass: &mut Pass<'_, R>,
+    ) {
+        count(&mut pass.counters.disowned_segments, 1);
+        let endpoint = self.flow.endpoint(side);
+        let read = endpoint.stream.next_sequence().map(|next| distance(sequence, next));
+        let read = read.and_then(|read| u64::try_from(read).ok()).unwrap_or(0);
+        let start = endpoint.stream.place().saturating_sub(read);
+        let first = endpoint.marks.of(start..start.saturating_add(size)).next();
+        let first = first.filter(|_| read > 0).map(|mark| mark.packet);
+        let clash = Clash::Disowned;
+        let again = pass.at.packet;
+        self.hand_conflict(Conflict { side, clash, octets: size, first, again }, pass);
+    }
+
+    fn hand_conflict<R: Reader<State = S>>(&mut self, conflict: Conflict, pass: &mut Pass<'_, R>) {
         if let Reading::By(state) = &mut self.reading {
             pass.reader.conflict(&self.flow, state, &conflict, &pass.at);
         }

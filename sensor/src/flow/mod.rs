@@ -26,5 +26,5 @@ pub use counters::Counters;
 pub use endpoint::{Endpoint, Flow, Kind};
 pub use key::{PARTITIONS, partition};
 pub use marks::Mark;
-pub use reader::{Conflict, Opening, Reader, Then};
+pub use reader::{Clash, Conflict, Opening, Reader, Then};
 pub use table::Table;

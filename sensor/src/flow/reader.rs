@@ -26,20 +26,29 @@ pub enum Then {
     Leave,
 }
 
-/// A place of a side's stream for which other octets came than the first time.
-///
-/// A sender repeats what it sent before; that its repetition differs means that one of the two is
-/// not its own, or that it makes up what it repeats.
+/// How a stream shows that somebody else writes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clash {
+    /// Other octets came for a place than the first time. A sender repeats what it sent before; that its
+    /// repetition differs means that one of the two is not its own, or that it makes up what it repeats.
+    Differing,
+    /// The other end has octets that their sender knows nothing of.
+    Disowned,
+}
+
+/// A place of a side's stream that somebody else may have written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     /// Whose stream it is.
     pub side: Side,
-    /// Octets that differ.
+    /// How that is known.
+    pub clash: Clash,
+    /// Octets that differ, or that were not sent.
     pub octets: u64,
     /// The packet that brought the first of them the first time, if that is still known. These
     /// octets are the ones that are read.
     pub first: Option<PacketRef>,
-    /// The packet that brought others.
+    /// The packet that brought others, or that shows that its sender knows nothing of them.
     pub again: PacketRef,
 }
 
@@ -59,8 +68,8 @@ pub trait Reader {
     /// without octets tells of octets lost at the very end.
     fn chunk(&mut self, flow: &Flow, state: &mut Self::State, chunk: &Chunk<'_>, at: &At) -> Then;
 
-    /// A side sent other octets for a place of its stream than before. Found as far as the first ones
-    /// are remembered, and told when the second copy comes.
+    /// Somebody else may have written to a side's stream. Other octets for a place than before are found as far
+    /// as the first ones are remembered, and told when the second copy comes.
     fn conflict(&mut self, flow: &Flow, state: &mut Self::State, conflict: &Conflict, at: &At) {
         let _ = (flow, state, conflict, at);
     }

@@ -14,7 +14,7 @@ use super::tap::{FlowMark, Seen, Tap};
 use crate::counters::{Counters, Tally};
 use crate::decode::At;
 use crate::describe::{self, Context, End, Numbered, Patience, RequestNote};
-use crate::flow::{Conflict, Flow};
+use crate::flow::{Clash, Conflict, Flow};
 use crate::limits::Limits;
 use crate::probe::{self, Service};
 
@@ -134,13 +134,17 @@ impl<T: Tap> Work<T> {
         }
     }
 
-    /// Takes out the event that other octets were sent for a place of the flow's stream than before.
+    /// Takes out the event that somebody else may have written to the flow's stream.
     ///
     /// It is put to the conversation that was had last in the flow: which one it was meant for, the
     /// octets cannot tell.
     pub(super) fn conflict(&mut self, flow: &Flow, app: &Described, conflict: &Conflict, at: &At) {
         let packets = (conflict.first, conflict.again);
-        self.notice(flow, app, conflict.side, Mark::ConflictingSegment, packets, at.time_ns);
+        let mark = match conflict.clash {
+            Clash::Differing => Mark::ConflictingSegment,
+            Clash::Disowned => Mark::DisownedSegment,
+        };
+        self.notice(flow, app, conflict.side, mark, packets, at.time_ns);
     }
 
     /// Takes out an event about what a side of the flow sent, and that is no message.
@@ -155,8 +159,11 @@ impl<T: Tap> Work<T> {
     ) {
         let service = Service { protocol: app.protocol, server: app.server };
         let Some(event) = self.of_flow(flow, service) else { return };
-        let name =
-            if mark == Mark::Foreign { "what is no message" } else { "other octets in its stream" };
+        let name = match mark {
+            Mark::Foreign => "what is no message",
+            Mark::DisownedSegment => "that it did not send what was taken for its own",
+            _ => "other octets in its stream",
+        };
         let by_server = side == app.server;
         let event = Event {
             time_ns,

@@ -33,6 +33,49 @@ fn other_octets_for_a_place_that_waits_for_its_turn_are_told_with_both_packets()
     assert_eq!(bench.text(Side::A), "abcdefghijkl");
 }
 
+/// A segment that acknowledges what the other side has sent up to there.
+fn acknowledging(sequence: u32, acknowledged: u32, octets: &str) -> Tcp<'_> {
+    Tcp { acknowledgement: Some(acknowledged), octets, ..Tcp::at(sequence) }
+}
+
+#[test]
+fn octets_that_their_sender_knows_nothing_of_are_told_once_with_both_packets() {
+    let mut bench = Bench::new();
+    bench
+        .send(Side::A, acknowledging(100, 500, "ask"))
+        .send(Side::B, acknowledging(500, 103, "yes"));
+    bench.send(Side::A, acknowledging(103, 503, ""));
+    // Somebody else's, which is answered; then the client answers to that from where it is.
+    bench.send(Side::A, acknowledging(103, 503, "trip!"));
+    bench.send(Side::B, acknowledging(503, 108, "tripped"));
+    bench.send(Side::A, acknowledging(103, 510, "")).send(Side::A, acknowledging(103, 510, ""));
+    assert_eq!(bench.log.conflicts, [(Side::A, 5, Some(4), 6)]);
+    assert_eq!((bench.counters().disowned_segments, bench.counters().conflicting_segments), (1, 0));
+    // Somebody else writes once more.
+    bench
+        .send(Side::A, acknowledging(108, 510, "close"))
+        .send(Side::B, acknowledging(510, 113, "!"));
+    bench.send(Side::A, acknowledging(103, 511, ""));
+    assert_eq!(bench.log.conflicts.len(), 2);
+}
+
+#[test]
+fn what_comes_late_again_or_keeps_a_connection_alive_is_nobody_elses() {
+    let mut bench = Bench::new();
+    bench
+        .send(Side::A, acknowledging(100, 500, "ask"))
+        .send(Side::B, acknowledging(500, 103, "yes"));
+    bench.send(Side::A, acknowledging(103, 503, "more"));
+    // An acknowledgement that was overtaken, a keep-alive, a repetition.
+    bench.send(Side::A, acknowledging(103, 503, "")).send(Side::A, acknowledging(106, 503, ""));
+    bench.send(Side::B, acknowledging(503, 107, "no")).send(Side::A, acknowledging(106, 505, ""));
+    bench.send(Side::A, acknowledging(103, 503, "more")).send(Side::A, acknowledging(103, 503, ""));
+    // The answer is sent again when the next question was taken.
+    bench.send(Side::A, acknowledging(107, 505, "last"));
+    bench.send(Side::B, acknowledging(503, 111, "no")).send(Side::A, acknowledging(107, 505, ""));
+    assert_eq!(bench.log.conflicts, []);
+}
+
 #[test]
 fn what_is_sent_again_unchanged_is_no_conflict_however_it_is_cut() {
     let mut bench = Bench::new();
