@@ -118,6 +118,12 @@ impl DeviceSum {
         self.commands.get(&command)
     }
 
+    /// Commands to it, and in how many time segments; none where older segments were forgotten.
+    fn visits(&self) -> (u64, u64) {
+        let commands = self.pace.commands.as_ref().filter(|tally| !tally.segments().more());
+        commands.map_or((0, 0), |tally| (tally.count(), tally.segments().count()))
+    }
+
     /// Acts as events; the symbols are the commands, and one that stands for all that commands
     /// nothing.
     #[must_use]
@@ -162,6 +168,8 @@ pub(crate) struct Index {
     pub(crate) pace: Pace,
     pub(crate) clients: HashMap<IpAddr, ClientSum>,
     pub(crate) servers: HashSet<IpAddr>,
+    /// Commands to devices, and the time segments in which each got any.
+    pub(crate) visits: (u64, u64),
     /// Hosts that have conversations.
     pub(crate) pairs: HashSet<Pair>,
     pub(crate) devices: HashMap<Device, DeviceSum>,
@@ -204,6 +212,7 @@ impl Index {
                 sum.values.merge(&record.values);
             }
         }
+        index.visits = index.devices.values().map(DeviceSum::visits).fold((0, 0), sum);
         for (device, record) in &facts.devices {
             for (span, tally) in &record.reads {
                 index.add_reads(*device, *span, true, tally.count);
@@ -247,6 +256,17 @@ impl Index {
         for pace in [&mut self.pace, &mut client.pace, &mut device.pace] {
             add(pace);
         }
+    }
+
+    /// A command that was given in a conversation.
+    pub(crate) fn count_command(&mut self, conversation: &Conversation, time_ns: u64) {
+        let device = conversation.device();
+        let visits = |index: &Self| index.devices.get(&device).map_or((0, 0), DeviceSum::visits);
+        let before = visits(self);
+        self.each_pace(conversation, |pace| pace.add_command(time_ns));
+        let others =
+            (self.visits.0.saturating_sub(before.0), self.visits.1.saturating_sub(before.1));
+        self.visits = sum(others, visits(self));
     }
 
     /// A function that is new in a conversation of this client.
@@ -295,6 +315,10 @@ impl Index {
             ranges::add(ranges, (span.start, span.last()));
         }
     }
+}
+
+fn sum(ours: (u64, u64), theirs: (u64, u64)) -> (u64, u64) {
+    (ours.0.saturating_add(theirs.0), ours.1.saturating_add(theirs.1))
 }
 
 /// A number of things in memory as a count.

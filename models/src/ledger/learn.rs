@@ -268,8 +268,7 @@ impl Ledger {
             return;
         }
         if key.intent.commands() {
-            let time_ns = event.time_ns;
-            self.index.each_pace(&event.conversation, |pace| pace.add_command(time_ns));
+            self.index.count_command(&event.conversation, event.time_ns);
         }
     }
 

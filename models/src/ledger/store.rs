@@ -174,6 +174,13 @@ impl Ledger {
         self.index.servers.contains(host)
     }
 
+    /// How many commands devices got, and in how many ten-minute segments, counted for each device: their
+    /// quotient is how many a device gets when somebody turns to it.
+    #[must_use]
+    pub const fn visits(&self) -> (u64, u64) {
+        self.index.visits
+    }
+
     /// How often the acts of the whole site came.
     #[must_use]
     pub const fn pace(&self) -> &Pace {
