@@ -6,17 +6,18 @@
 //! while others were there, is silence: `server-silent` where the client still asks, `polls-stopped`
 //! where it asks others only, and `client-silent`, one finding for all, where all its devices fell
 //! silent with it. A client that asks in vain for a connection has not forgotten its device, which may
-//! be starting: that is `server-silent` too, after [`START_NS`]. The finding is about the last poll. Surprise is of something never met in so many
-//! polls. One finding for a server within an hour; it ends when an answer comes, and who comes back
-//! by itself is granted twice the time from then on, up to eight times.
+//! be starting: that is `server-silent` too, after [`START_NS`]. The finding is about the last poll.
+//! Surprise is of something never met in so many polls. One finding for a server within an hour; it ends
+//! when an answer comes, and who comes back by itself is granted twice the time from then on, up to eight
+//! times.
 //! Time is that in which events are seen: a stretch without any, longer than ten times the usual and
 //! ten seconds, does not count (capture files with a gap between them, a sensor that was off).
 //! *Blind to*: nothing at all being seen any more (the sensor's coverage says that); what is polled
 //! less than nine tenths of the learned time, or was learned for less than five times the silence; a
 //! device that was never heard since the sensor started; a device that answers a new client in the
 //! place of the old one, which is a takeover (`conversation`).
-//! *State*: for each conversation of the ledger its last poll and answer, and one deadline; an event
-//! costs no more than the logarithm of their number.
+//! *State*: for each conversation of the ledger its last poll and answer, and one deadline; for each of its pairs of
+//! hosts when a connection was last asked for; an event costs no more than the logarithm of their number.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -213,30 +214,27 @@ impl Silence {
             return;
         }
         let recent_ns = now_ns.saturating_sub(granted_ns / 2);
+        // Over a connection that came about there would be requests. Who seeks may do so ever less often.
         let sought_ns = self.sought.get(&conversation.pair());
-        let sought = sought_ns.is_some_and(|sought_ns| *sought_ns > recent_ns);
+        let sought = sought_ns.is_some_and(|at| *at > life.asked_ns);
+        let client = self.clients.entry(conversation.client).or_default();
+        let devices = ledger.client(&conversation.client).map_or(0, |sum| sum.conversations);
+        let asks = client.asked_ns > recent_ns || sought;
+        let alone = client.answered_ns <= recent_ns && (devices > 1 || !asks);
         let started_ns = heard_ns.saturating_add(START_NS);
-        if sought && started_ns > now_ns {
-            // It is looked at again soon: the client may give up.
-            let due_ns = now_ns.saturating_add(LEAST_NS).min(started_ns);
-            self.deadlines.insert((due_ns, conversation));
+        if sought && !alone && started_ns > now_ns {
+            self.deadlines.insert((started_ns, conversation));
             return;
         }
         life.awaited = false;
         life.doublings = life.doublings.saturating_add(1).min(DOUBLINGS);
         let life = life.clone();
         let context = Context { events: pattern.polls, distinct: 1 };
-        if surprise::bits(context.novel()) < FLOOR {
+        if surprise::bits(context.novel()) < FLOOR || client.silent {
             return;
         }
         let silent = Silent { life: &life, pattern, conversation, now_ns };
-        let client = self.clients.entry(conversation.client).or_default();
-        if client.silent {
-            return;
-        }
-        let devices = ledger.client(&conversation.client).map_or(0, |sum| sum.conversations);
-        let asks = client.asked_ns > recent_ns || sought;
-        if client.answered_ns <= recent_ns && (devices > 1 || !asks) {
+        if alone {
             client.silent = true;
             found(silent.client(devices));
             return;
