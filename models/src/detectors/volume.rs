@@ -8,9 +8,10 @@
 //! high (H1). It is raised when it holds 20/log₂ k = 7 acts, to which H0 comes in one of 2^20 runs
 //! (whence the surprise), and, for acts come in clumps, twice what was learned in ten minutes more.
 //! The learned rate is the acts learned, and one more, over the segments that have any; of a device that was
-//! never commanded, what a device of the site is commanded on average, over the learned time, and its ten
-//! minutes are those in which devices of the site were commanded: operators come in visits. It is one
-//! finding until the bucket is half empty. Who was never seen is measured by what the whole site does.
+//! never commanded, or never reported, what a device of the site is commanded or reports on average, over the
+//! learned time, and its ten minutes are those in which devices of the site were commanded, or reported:
+//! operators come in visits, and a fault is several reports.
+//! It is one finding until the bucket is half empty. Who was never seen is measured by what the whole site does.
 //! Floods of connections (`connection-flood`) are counted as they are asked for: by pair of hosts, and
 //! by server those of clients that the baseline does not have connect to it. Whoever lost a connection
 //! asks for it again: [`usual::AGAIN_A_S`] a second are free, and [`usual::AGAIN`] at once.

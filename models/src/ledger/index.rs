@@ -11,6 +11,7 @@ use super::pace::Pace;
 use super::ranges;
 use super::records::{Command, FunctionKey, Span};
 use super::store::Facts;
+use super::tally::Tally;
 use super::values::Values;
 use crate::event::{Conversation, Device, Intent, Space};
 use crate::surprise::Context;
@@ -118,12 +119,6 @@ impl DeviceSum {
         self.commands.get(&command)
     }
 
-    /// Commands to it, and in how many time segments; none where older segments were forgotten.
-    fn visits(&self) -> (u64, u64) {
-        let commands = self.pace.commands.as_ref().filter(|tally| !tally.segments().more());
-        commands.map_or((0, 0), |tally| (tally.count(), tally.segments().count()))
-    }
-
     /// Acts as events; the symbols are the commands, and one that stands for all that commands
     /// nothing.
     #[must_use]
@@ -161,6 +156,33 @@ impl DeviceSum {
     }
 }
 
+/// How often something happened to devices, and in how many ten-minute segments, counted for each device: the
+/// quotient is how often it happens where it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spells {
+    /// How often.
+    pub count: u64,
+    /// In how many segments.
+    pub segments: u64,
+}
+
+impl Spells {
+    /// Those of one device; none where older segments were forgotten.
+    pub(crate) fn of(tally: Option<&Tally>) -> Self {
+        let whole = tally.filter(|tally| !tally.segments().more());
+        whole.map_or(Self::default(), |tally| Self {
+            count: tally.count(),
+            segments: tally.segments().count(),
+        })
+    }
+
+    /// Takes those of one device out as they were, and in as they are.
+    pub(crate) fn change(&mut self, before: Self, now: Self) {
+        self.count = self.count.saturating_sub(before.count).saturating_add(now.count);
+        self.segments = self.segments.saturating_sub(before.segments).saturating_add(now.segments);
+    }
+}
+
 /// All sums.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Index {
@@ -168,8 +190,10 @@ pub(crate) struct Index {
     pub(crate) pace: Pace,
     pub(crate) clients: HashMap<IpAddr, ClientSum>,
     pub(crate) servers: HashSet<IpAddr>,
-    /// Commands to devices, and the time segments in which each got any.
-    pub(crate) visits: (u64, u64),
+    /// Commands to devices.
+    pub(crate) visits: Spells,
+    /// Reports of devices.
+    pub(crate) reports: Spells,
     /// Hosts that have conversations.
     pub(crate) pairs: HashSet<Pair>,
     pub(crate) devices: HashMap<Device, DeviceSum>,
@@ -212,8 +236,11 @@ impl Index {
                 sum.values.merge(&record.values);
             }
         }
-        index.visits = index.devices.values().map(DeviceSum::visits).fold((0, 0), sum);
+        for sum in index.devices.values() {
+            index.visits.change(Spells::default(), Spells::of(sum.pace.commands.as_ref()));
+        }
         for (device, record) in &facts.devices {
+            index.reports.change(Spells::default(), Spells::of(record.reports.as_ref()));
             for (span, tally) in &record.reads {
                 index.add_reads(*device, *span, true, tally.count);
             }
@@ -261,12 +288,13 @@ impl Index {
     /// A command that was given in a conversation.
     pub(crate) fn count_command(&mut self, conversation: &Conversation, time_ns: u64) {
         let device = conversation.device();
-        let visits = |index: &Self| index.devices.get(&device).map_or((0, 0), DeviceSum::visits);
-        let before = visits(self);
+        let spells = |index: &Self| {
+            Spells::of(index.devices.get(&device).and_then(|sum| sum.pace.commands.as_ref()))
+        };
+        let before = spells(self);
         self.each_pace(conversation, |pace| pace.add_command(time_ns));
-        let others =
-            (self.visits.0.saturating_sub(before.0), self.visits.1.saturating_sub(before.1));
-        self.visits = sum(others, visits(self));
+        let now = spells(self);
+        self.visits.change(before, now);
     }
 
     /// A function that is new in a conversation of this client.
@@ -315,10 +343,6 @@ impl Index {
             ranges::add(ranges, (span.start, span.last()));
         }
     }
-}
-
-fn sum(ours: (u64, u64), theirs: (u64, u64)) -> (u64, u64) {
-    (ours.0.saturating_add(theirs.0), ours.1.saturating_add(theirs.1))
 }
 
 /// A number of things in memory as a count.

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::attempts::{AttemptRecord, Pair};
-use super::index::{ClientSum, DeviceSum, Index, Kinds, size};
+use super::index::{ClientSum, DeviceSum, Index, Kinds, Spells, size};
 use super::mac::Mac;
 use super::pace::Pace;
 use super::provenance::{Capture, Digest, SameCapture};
@@ -174,11 +174,16 @@ impl Ledger {
         self.index.servers.contains(host)
     }
 
-    /// How many commands devices got, and in how many ten-minute segments, counted for each device: their
-    /// quotient is how many a device gets when somebody turns to it.
+    /// Commands that devices got: somebody turned to them.
     #[must_use]
-    pub const fn visits(&self) -> (u64, u64) {
+    pub const fn visits(&self) -> Spells {
         self.index.visits
+    }
+
+    /// Reports that devices gave unasked.
+    #[must_use]
+    pub const fn reports(&self) -> Spells {
+        self.index.reports
     }
 
     /// How often the acts of the whole site came.

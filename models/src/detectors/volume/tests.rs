@@ -133,6 +133,33 @@ fn refusals_and_reports_are_counted_too() {
     assert_eq!((finding.kind, finding.actor), ("report-flood", Some([10, 0, 0, 9].into())));
 }
 
+#[test]
+fn a_device_that_never_reported_may_do_as_others_do() {
+    let report =
+        |server, second| Event { stage: Stage::Reported, ..at(request(5, server), second) };
+    let mut ledger = Ledger::default();
+    for minute in 0..48 * 60 {
+        for server in 10..20_u8 {
+            ledger.learn(&at(request(5, server), minute * 60));
+            if server > 10 && minute % 240 == u64::from(server) {
+                ledger.learn(&report(server, minute * 60));
+                ledger.learn(&report(server, minute * 60 + 2));
+            }
+        }
+    }
+    let found = |reports: u64, apart: u64| {
+        let (mut detector, mut findings) = (Floods::default(), 0);
+        for n in 0..reports {
+            let event = report(10, 48 * 3_600 + n * apart);
+            detector.judge(&ledger, &event, &mut |_| findings += 1);
+        }
+        findings
+    };
+    assert_eq!(found(100, 3 * 3_600), 0, "eight a day, as others");
+    assert_eq!(found(10, 60), 0, "a bad quarter of an hour");
+    assert_eq!(found(300, 1), 1, "without end");
+}
+
 fn opening(client: u8, server: u8, ms: u64) -> Event {
     let stage = Stage::Attempted(Attempt::Opening);
     let mut event = Event { stage, ..request(client, server) };

@@ -63,14 +63,18 @@ pub(super) fn usual(ledger: &Ledger, who: Who, what: What) -> Usual {
         (_, Some(tally)) => tally.covered_ns().max(watched_ns.min(SEGMENT_NS)),
     };
     let known = known.is_some();
-    if what == What::Commands && tally.is_none() && matches!(who, Who::Device(_)) {
-        // A device that was never commanded may be commanded as others are: operators do not get to all of
-        // them while learning.
-        let site = ledger.pace().commands.as_ref().map_or(0, Tally::count);
-        let prior = site.checked_div(ledger.counts().devices).unwrap_or(0).max(1);
-        let (commands, visits) = ledger.visits();
-        let visit = real(commands) / real(visits.max(1));
-        return Usual { acts, prior, covered_ns, known, free: (0.0, CLUMPS * visit) };
+    let others = match what {
+        What::Commands => Some(ledger.visits()),
+        What::Reports => Some(ledger.reports()),
+        What::Requests | What::Refusals | What::Unanswered | What::Connections => None,
+    };
+    let never = matches!(who, Who::Device(_)) && tally.is_none();
+    if let Some(spells) = others.filter(|_| never) {
+        // What never happened to a device may happen as it does to others: operators do not get to all of them
+        // while learning, and not all of them have something to report.
+        let prior = spells.count.checked_div(ledger.counts().devices).unwrap_or(0).max(1);
+        let spell = real(spells.count) / real(spells.segments.max(1));
+        return Usual { acts, prior, covered_ns, known, free: (0.0, CLUMPS * spell) };
     }
     Usual { acts, prior: 1, covered_ns, known, free: (0.0, 0.0) }
 }
