@@ -4,7 +4,10 @@
 //! past allows (`events-stopped`): a view that somebody froze, reports that are kept back, an outstation that
 //! lost its points. Each answer to a poll for events, and each report of some, is one observation; a quiet run is
 //! so many answers without any. It is odd by chance, with the share of observations with events that the baseline
-//! has, and it has to be [`LONGER`] times the longest quiet run learned.
+//! has, and it has to be [`LONGER`] times the longest quiet run learned. Events come in bursts, and a device whose
+//! feeder is switched off has other bursts than the baseline knows: so it must have been half as lively as the
+//! baseline is, over about its last thousand observations, when it fell quiet. So who falls quiet again and again
+//! is told of once, and anew when it was lively for long.
 //! *Blind to*: devices with few events; a quiet run that begins within a minute of a command to the device,
 //! of a binary event, of a restart, and all others until it is half as lively as it was before: with its
 //! feeder switched off, a device has less to tell.
@@ -31,6 +34,8 @@ const QUIET_BITS: f64 = 20.0;
 const LONGER: f64 = 2.0;
 /// How long after a change of the process a quiet run is explained by it.
 const SETTLE_NS: u64 = 60 * 1_000_000_000;
+/// How much of the baseline's liveliness a device has that is judged.
+const LIVELY: f64 = 0.5;
 /// Observations with events that make a device known.
 const ENOUGH: u64 = 20;
 /// Weight of one observation in what is lively now, and in what is usual.
@@ -59,6 +64,9 @@ struct Stream {
     last_ns: u64,
     /// How lively it was when that was last so, until it is half as lively again.
     before: Option<f64>,
+    /// Observations so far, and what was usual when it fell quiet.
+    observed: u64,
+    fell_from: f64,
 }
 
 impl Detector for EventStream {
@@ -101,6 +109,11 @@ impl Detector for EventStream {
         let Some(record) = ledger.record(&device).and_then(|record| record.point(EVENTS)) else {
             return;
         };
+        let (all, none) = told(record);
+        let share = real(all.saturating_sub(none)) / real(all.max(1));
+        if stream.fell_from < share * LIVELY {
+            return;
+        }
         let quiet = real(stream.quiet);
         let Some(surprise) = surprise(record, quiet) else { return };
         if self.told.begins(device, event.time_ns) {
@@ -150,8 +163,13 @@ impl Stream {
     /// explains it.
     fn take(&mut self, eventful: bool, time_ns: u64) -> Option<u64> {
         let one = f64::from(u8::from(eventful));
+        if self.quiet == 0 {
+            self.fell_from = self.usual;
+        }
+        self.observed = self.observed.saturating_add(1);
         self.now += NOW * (one - self.now);
-        self.usual += USUAL * (one - self.usual);
+        // The mean of the first ones, until there are enough of them.
+        self.usual += USUAL.max(1.0 / real(self.observed)) * (one - self.usual);
         if eventful {
             self.explained &= self.now * 2.0 < self.usual;
             self.before = self.before.filter(|before| self.now * 2.0 < *before);
@@ -263,6 +281,19 @@ mod tests {
         let trip = breaker(Switch::Trip, Intent::Operate, 4, "Operate");
         let trip = Event { time_ns: answer(2_000, 0).time_ns, ..trip };
         assert_eq!(stopped(&[answer(1_999, 1), trip], 300), []);
+    }
+
+    #[test]
+    fn who_has_less_to_tell_since_hours_falls_quiet_again_and_again_and_is_told_of_once() {
+        let bursts = |from: u64| {
+            (from..from + 20_000).map(move |nth| answer(nth, u32::from((nth - from) % 200 >= 190)))
+        };
+        let mut findings = stopped(&bursts(2_000).collect::<Vec<_>>(), 0);
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        let lively = (22_000..25_000).map(|nth| answer(nth, u32::from(nth * nth % 7 < 3)));
+        let again: Vec<_> = bursts(2_000).chain(lively).chain(bursts(25_000)).collect();
+        findings = stopped(&again, 0);
+        assert_eq!(findings.len(), 2, "{findings:?}");
     }
 
     #[test]

@@ -5,17 +5,19 @@
 //! answer for [`PERIODS`] periods, a minute at least, and twenty minutes more than it was ever away
 //! while others were there, is silence: `server-silent` where the client still asks, `polls-stopped`
 //! where it asks others only, and `client-silent`, one finding for all, where all its devices fell
-//! silent with it. The finding is about the last poll. Surprise is of something never met in so many
-//! polls. One finding for a server within an hour; it ends when an answer comes, and who comes back
-//! by itself is granted twice the time from then on, up to eight times.
+//! silent with it. A client that asks in vain for a connection has not forgotten its device, which may
+//! be starting: that is `server-silent` too, after [`START_NS`]. The finding is about the last poll.
+//! Surprise is of something never met in so many polls. One finding for a server within an hour; it ends
+//! when an answer comes, and who comes back by itself is granted twice the time from then on, up to eight
+//! times.
 //! Time is that in which events are seen: a stretch without any, longer than ten times the usual and
 //! ten seconds, does not count (capture files with a gap between them, a sensor that was off).
 //! *Blind to*: nothing at all being seen any more (the sensor's coverage says that); what is polled
 //! less than nine tenths of the learned time, or was learned for less than five times the silence; a
 //! device that was never heard since the sensor started; a device that answers a new client in the
 //! place of the old one, which is a takeover (`conversation`).
-//! *State*: for each conversation of the ledger its last poll and answer, and one deadline; an event
-//! costs no more than the logarithm of their number.
+//! *State*: for each conversation of the ledger its last poll and answer, and one deadline; for each of its pairs of
+//! hosts when a connection was last asked for; an event costs no more than the logarithm of their number.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -23,8 +25,8 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
-use crate::event::{Conversation, Device, Event, Intent, Outcome, Stage};
-use crate::ledger::{Ledger, Pattern, SEGMENT_NS, Tally};
+use crate::event::{Attempt, Conversation, Device, Event, Intent, Outcome, Stage};
+use crate::ledger::{Ledger, Pair, Pattern, SEGMENT_NS, Tally};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::{counted, grouped, lasting};
 
@@ -48,6 +50,10 @@ const SERVER_NS: u64 = 3_600_000_000_000;
 /// How often the time granted is doubled.
 const DOUBLINGS: u32 = 3;
 
+/// How long a device may take to start, which takes no connections meanwhile: a quarter of an hour. Controllers say
+/// that they need minutes (DNP3 lets them announce up to 18 hours).
+const START_NS: u64 = 900_000_000_000;
+
 /// The stretch without events that counts as time seen in any case: ten seconds.
 const PAUSE_NS: u64 = 10_000_000_000;
 
@@ -65,6 +71,8 @@ pub(crate) struct Silence {
     servers: HashMap<IpAddr, u64>,
     /// When a device answered somebody that the baseline does not know to speak to it.
     strangers: HashMap<Device, u64>,
+    /// When one host of a conversation last asked the other for a connection.
+    sought: HashMap<Pair, u64>,
 }
 
 /// What is known of a conversation; times are of the clock of events.
@@ -137,7 +145,10 @@ impl Silence {
     fn hear_beside(&mut self, ledger: &Ledger, event: &Event) {
         let now_ns = self.clock_ns;
         let Conversation { client, .. } = event.conversation;
-        let device = event.conversation.device();
+        let (device, pair) = (event.conversation.device(), event.conversation.pair());
+        if event.stage == Stage::Attempted(Attempt::Opening) && ledger.connects(&pair) {
+            self.sought.insert(pair, now_ns);
+        }
         if ledger.client(&client).is_some() {
             let client = self.clients.entry(client).or_default();
             if answered(event) {
@@ -202,22 +213,28 @@ impl Silence {
             self.deadlines.insert((due_ns, conversation));
             return;
         }
+        let recent_ns = now_ns.saturating_sub(granted_ns / 2);
+        // Over a connection that came about there would be requests. Who seeks may do so ever less often.
+        let sought_ns = self.sought.get(&conversation.pair());
+        let sought = sought_ns.is_some_and(|at| *at > life.asked_ns);
+        let client = self.clients.entry(conversation.client).or_default();
+        let devices = ledger.client(&conversation.client).map_or(0, |sum| sum.conversations);
+        let asks = client.asked_ns > recent_ns || sought;
+        let alone = client.answered_ns <= recent_ns && (devices > 1 || !asks);
+        let started_ns = heard_ns.saturating_add(START_NS);
+        if sought && !alone && started_ns > now_ns {
+            self.deadlines.insert((started_ns, conversation));
+            return;
+        }
         life.awaited = false;
         life.doublings = life.doublings.saturating_add(1).min(DOUBLINGS);
         let life = life.clone();
         let context = Context { events: pattern.polls, distinct: 1 };
-        if surprise::bits(context.novel()) < FLOOR {
+        if surprise::bits(context.novel()) < FLOOR || client.silent {
             return;
         }
         let silent = Silent { life: &life, pattern, conversation, now_ns };
-        let recent_ns = now_ns.saturating_sub(granted_ns / 2);
-        let client = self.clients.entry(conversation.client).or_default();
-        if client.silent {
-            return;
-        }
-        let devices = ledger.client(&conversation.client).map_or(0, |sum| sum.conversations);
-        let asks = client.asked_ns > recent_ns;
-        if client.answered_ns <= recent_ns && (devices > 1 || !asks) {
+        if alone {
             client.silent = true;
             found(silent.client(devices));
             return;
@@ -225,7 +242,8 @@ impl Silence {
         let known_ns = self.servers.get(&conversation.server);
         if known_ns.is_none_or(|known_ns| now_ns.saturating_sub(*known_ns) >= SERVER_NS) {
             self.servers.insert(conversation.server, now_ns);
-            found(silent.server(life.asked_ns > recent_ns));
+            let asked = life.asked_ns > recent_ns;
+            found(if asked || !sought { silent.server(asked) } else { silent.sought() });
         }
     }
 }
@@ -318,6 +336,15 @@ impl Silent<'_> {
             "{client} has not polled {device} for {since}, while it spoke to others; {usual}"
         );
         self.finding("polls-stopped", client, because)
+    }
+
+    fn sought(&self) -> Finding {
+        let Conversation { client, server, .. } = self.conversation;
+        let (device, since, usual) = (self.conversation.device(), self.since(), self.usual());
+        let because = format!(
+            "{device} has not answered {client} for {since}, which asks in vain for a connection; {usual}"
+        );
+        self.finding("server-silent", server, because)
     }
 
     fn finding(&self, kind: &'static str, actor: IpAddr, because: String) -> Finding {

@@ -11,6 +11,7 @@ use super::pace::Pace;
 use super::ranges;
 use super::records::{Command, FunctionKey, Span};
 use super::store::Facts;
+use super::tally::Tally;
 use super::values::Values;
 use crate::event::{Conversation, Device, Intent, Space};
 use crate::surprise::Context;
@@ -155,6 +156,33 @@ impl DeviceSum {
     }
 }
 
+/// How often something happened to devices, and in how many ten-minute segments, counted for each device: the
+/// quotient is how often it happens where it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spells {
+    /// How often.
+    pub count: u64,
+    /// In how many segments.
+    pub segments: u64,
+}
+
+impl Spells {
+    /// Those of one device; none where older segments were forgotten.
+    pub(crate) fn of(tally: Option<&Tally>) -> Self {
+        let whole = tally.filter(|tally| !tally.segments().more());
+        whole.map_or(Self::default(), |tally| Self {
+            count: tally.count(),
+            segments: tally.segments().count(),
+        })
+    }
+
+    /// Takes those of one device out as they were, and in as they are.
+    pub(crate) fn change(&mut self, before: Self, now: Self) {
+        self.count = self.count.saturating_sub(before.count).saturating_add(now.count);
+        self.segments = self.segments.saturating_sub(before.segments).saturating_add(now.segments);
+    }
+}
+
 /// All sums.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Index {
@@ -162,6 +190,10 @@ pub(crate) struct Index {
     pub(crate) pace: Pace,
     pub(crate) clients: HashMap<IpAddr, ClientSum>,
     pub(crate) servers: HashSet<IpAddr>,
+    /// Commands to devices.
+    pub(crate) visits: Spells,
+    /// Reports of devices.
+    pub(crate) reports: Spells,
     /// Hosts that have conversations.
     pub(crate) pairs: HashSet<Pair>,
     pub(crate) devices: HashMap<Device, DeviceSum>,
@@ -204,7 +236,11 @@ impl Index {
                 sum.values.merge(&record.values);
             }
         }
+        for sum in index.devices.values() {
+            index.visits.change(Spells::default(), Spells::of(sum.pace.commands.as_ref()));
+        }
         for (device, record) in &facts.devices {
+            index.reports.change(Spells::default(), Spells::of(record.reports.as_ref()));
             for (span, tally) in &record.reads {
                 index.add_reads(*device, *span, true, tally.count);
             }
@@ -247,6 +283,18 @@ impl Index {
         for pace in [&mut self.pace, &mut client.pace, &mut device.pace] {
             add(pace);
         }
+    }
+
+    /// A command that was given in a conversation.
+    pub(crate) fn count_command(&mut self, conversation: &Conversation, time_ns: u64) {
+        let device = conversation.device();
+        let spells = |index: &Self| {
+            Spells::of(index.devices.get(&device).and_then(|sum| sum.pace.commands.as_ref()))
+        };
+        let before = spells(self);
+        self.each_pace(conversation, |pace| pace.add_command(time_ns));
+        let now = spells(self);
+        self.visits.change(before, now);
     }
 
     /// A function that is new in a conversation of this client.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::index::Spells;
 use super::mac::Mac;
 use super::records::{
     Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Outcomes, Point,
@@ -165,7 +166,9 @@ impl Ledger {
     fn learn_report(&mut self, event: &Event) {
         if self.facts.conversations.contains_key(&event.conversation) {
             let record = self.facts.devices.entry(event.conversation.device()).or_default();
+            let before = Spells::of(record.reports.as_ref());
             Tally::count_in(&mut record.reports, event.time_ns);
+            self.index.reports.change(before, Spells::of(record.reports.as_ref()));
         }
     }
 
@@ -268,8 +271,7 @@ impl Ledger {
             return;
         }
         if key.intent.commands() {
-            let time_ns = event.time_ns;
-            self.index.each_pace(&event.conversation, |pace| pace.add_command(time_ns));
+            self.index.count_command(&event.conversation, event.time_ns);
         }
     }
 

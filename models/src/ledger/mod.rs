@@ -64,7 +64,7 @@ pub use diff::{Change, Difference, Subject};
 pub use diff_show::show_differences;
 pub use error::LoadError;
 pub use habit::may_be_habit;
-pub use index::{ClientSum, CommandSum, DeviceSum, Kinds};
+pub use index::{ClientSum, CommandSum, DeviceSum, Kinds, Spells};
 pub use learn::{Observation, Saw};
 pub use mac::Mac;
 pub use pace::{Pace, Pattern};

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::attempts::{AttemptRecord, Pair};
-use super::index::{ClientSum, DeviceSum, Index, Kinds, size};
+use super::index::{ClientSum, DeviceSum, Index, Kinds, Spells, size};
 use super::mac::Mac;
 use super::pace::Pace;
 use super::provenance::{Capture, Digest, SameCapture};
@@ -172,6 +172,18 @@ impl Ledger {
     #[must_use]
     pub fn serves(&self, host: &IpAddr) -> bool {
         self.index.servers.contains(host)
+    }
+
+    /// Commands that devices got: somebody turned to them.
+    #[must_use]
+    pub const fn visits(&self) -> Spells {
+        self.index.visits
+    }
+
+    /// Reports that devices gave unasked.
+    #[must_use]
+    pub const fn reports(&self) -> Spells {
+        self.index.reports
     }
 
     /// How often the acts of the whole site came.

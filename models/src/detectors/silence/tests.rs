@@ -83,6 +83,41 @@ fn a_device_that_is_polled_no_more_is_one_and_again_after_it_came_back() {
     assert!((4..=5).contains(&findings.len()), "one an hour at most: {}", findings.len());
 }
 
+/// The same, and a client that asks for a connection to its device while it is away.
+fn seeks(mut events: Vec<Event>, away: core::ops::Range<u64>) -> Vec<Event> {
+    for second in away.step_by(5) {
+        let stage = Stage::Attempted(Attempt::Opening);
+        let mut event = Event { stage, ..at(request(5, 22), second) };
+        event.conversation.unit = 0;
+        events.push(event);
+    }
+    events.sort_by_key(|event| event.time_ns);
+    events
+}
+
+#[test]
+fn a_device_that_starts_is_sought_and_not_forgotten() {
+    let away = DAY + 600..DAY + 900;
+    let on = |_, server, second: u64| server != 22 || !away.contains(&second);
+    let restart = polls(DAY..DAY + HOUR, on);
+    assert_eq!(found(&site(), &seeks(restart.clone(), away.clone())), []);
+    let findings = found(&site(), &restart);
+    assert!(matches!(&findings[..], [one] if one.kind == "polls-stopped"), "{findings:?}");
+    let gone = polls(DAY..DAY + HOUR, |_, server, second| server != 22 || second < DAY + 600);
+    let findings = found(&site(), &seeks(gone, DAY + 600..DAY + HOUR));
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!((finding.kind, finding.actor), ("server-silent", Some([10, 0, 0, 22].into())));
+    assert!(finding.because.contains("for 15 min, which asks in vain"), "{finding:?}");
+    let reset = |client, server, second: u64| {
+        (client, server) != (5, 22)
+            || second < DAY + 600
+            || (DAY + 605..DAY + 610).contains(&second)
+    };
+    let forgotten = seeks(polls(DAY..DAY + HOUR, reset), DAY + 604..DAY + 605);
+    let findings = found(&site(), &forgotten);
+    assert!(matches!(&findings[..], [one] if one.kind == "polls-stopped"), "{findings:?}");
+}
+
 #[test]
 fn a_master_that_stops_is_one_finding_for_all_its_servers() {
     let findings = found(
