@@ -9,6 +9,7 @@ mod fanout;
 mod function;
 mod identity;
 mod lasting;
+mod link;
 mod point;
 mod readback;
 mod reading;
@@ -38,6 +39,7 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: danger::NAME, make: || Box::new(danger::Danger::default()) },
     Entry { name: structure::NAME, make: || Box::new(structure::Structure::default()) },
     Entry { name: conversation::NAME, make: || Box::new(conversation::NewConversation::default()) },
+    Entry { name: link::NAME, make: || Box::new(link::NewLink::default()) },
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
     Entry { name: verb::NAME, make: || Box::new(verb::NewVerb::default()) },

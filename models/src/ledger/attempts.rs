@@ -83,7 +83,7 @@ impl Ledger {
     }
 
     /// Whether one host asks the other for connections, or for anything over those that were there
-    /// before.
+    /// before, be it on the link alone.
     #[must_use]
     pub fn connects(&self, pair: &Pair) -> bool {
         self.facts.attempts.contains_key(pair) || self.index.pairs.contains(pair)
@@ -106,6 +106,8 @@ impl Ledger {
             (Attempt::Silent, Some(record)) => record.silent = record.silent.saturating_add(1),
             // It was asked for before the capture began, or there was no room for it.
             (Attempt::Refused | Attempt::Silent, None) => {}
+            // Of which there is a line for each conversation.
+            (Attempt::Link, _) => {}
         }
     }
 }

@@ -162,7 +162,7 @@ pub(crate) struct Index {
     pub(crate) pace: Pace,
     pub(crate) clients: HashMap<IpAddr, ClientSum>,
     pub(crate) servers: HashSet<IpAddr>,
-    /// Hosts that have conversations.
+    /// Hosts that have conversations, be it on the link alone.
     pub(crate) pairs: HashSet<Pair>,
     pub(crate) devices: HashMap<Device, DeviceSum>,
     /// In how many clients' conversations each function was sent.
@@ -210,6 +210,7 @@ impl Index {
             }
             index.points_learned += record.points.len();
         }
+        index.pairs.extend(facts.links.keys().map(Conversation::pair));
         index.hops_learned = facts.hops.values().map(BTreeMap::len).sum();
         index.macs_learned = facts.hosts.values().map(BTreeMap::len).sum();
         index

@@ -11,7 +11,9 @@ use super::records::{
 use super::store::Ledger;
 use super::tally::Tally;
 use super::values::Values;
-use crate::event::{Conversation, Device, Event, Intent, Outcome, Space, Stage, Target, Value};
+use crate::event::{
+    Attempt, Conversation, Device, Event, Intent, Outcome, Space, Stage, Target, Value,
+};
 use crate::limits::{
     CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
     POINTS_A_DEVICE, POINTS_AN_ACT, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
@@ -119,6 +121,7 @@ impl Ledger {
                 self.learn_reported(event);
             }
             Stage::Noticed => {}
+            Stage::Attempted(Attempt::Link) => self.learn_link(event),
             Stage::Attempted(attempt) => self.learn_attempt(event, attempt),
         }
     }

@@ -6,7 +6,7 @@
 //! ```text
 //! gridtap-baseline 1
 //! capture sha256:<hex> packets <n> from <time> to <time>
-//! limit <conversations|functions|points|reads|reported|macs|hops|attempts> refused <n>
+//! limit <conversations|functions|points|reads|reported|macs|hops|attempts|links> refused <n>
 //! ruling <normal|never> "<text>" by "<who>" at <time>
 //! ruling window <time> to <time> actor <address> by "<who>" at <time>
 //! conversation modbus <client> -> <server> unit <n> <tally>
@@ -23,6 +23,7 @@
 //! host <address> mac <mac> <tally>
 //! hops <address> <hops left> <tally>
 //! attempts <protocol> <client> -> <server> refused <n> silent <n> <tally>
+//! link dnp3 <client> master <n> -> <server> outstation <n> <tally>
 //! checksum sha256:<hex of all lines above>
 //! ```
 //!
@@ -42,6 +43,7 @@ mod habit;
 mod hops;
 mod index;
 mod learn;
+mod links;
 mod mac;
 mod merge;
 mod pace;

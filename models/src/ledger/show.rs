@@ -44,6 +44,7 @@ impl Ledger {
         self.show_polled(&mut table);
         self.show_hosts(&mut table);
         self.show_attempts(&mut table);
+        self.show_links(&mut table);
         table.aligned(&mut name)
     }
 
@@ -100,6 +101,16 @@ impl Ledger {
             let some = some.iter().filter(|(count, _)| *count > 0);
             let some = some.map(|(count, word)| format!("{} {word}", grouped(*count)));
             table.row(format!("  {pair}"), &record.tally, some.collect::<Vec<_>>().join(", "));
+        }
+    }
+
+    fn show_links(&self, table: &mut Table) {
+        if !self.facts.links.is_empty() {
+            table.line(String::new());
+            table.line("spoken on the link".to_owned());
+        }
+        for (conversation, tally) in sorted(&self.facts.links) {
+            table.row(format!("  {conversation}"), tally, String::new());
         }
     }
 

@@ -70,6 +70,9 @@ impl fmt::Display for Facts {
         for (pair, record) in sorted(&self.attempts) {
             writeln!(f, "attempts {pair} {record}")?;
         }
+        for (conversation, tally) in sorted(&self.links) {
+            writeln!(f, "link {conversation} {tally}")?;
+        }
         Ok(())
     }
 }
