@@ -413,6 +413,9 @@ pub struct Event {
     pub broadcast: bool,
     /// Whether it asks for no answer, so that nobody knows whether it was done.
     pub unacknowledged: bool,
+    /// Whether who asks carries proof of who he is, or was asked for it by the device (DNP3 Secure
+    /// Authentication): the latter is known when the act ends.
+    pub proved: bool,
     /// Digest of the message's octets, for identifiers that do not depend on packet numbers.
     pub digest: u64,
     /// What the sensor missed around it.

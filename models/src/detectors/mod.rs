@@ -1,5 +1,6 @@
 //! The detectors that ship: one file each, one row each.
 
+mod authentication;
 pub(crate) mod conformance;
 mod conversation;
 pub(crate) mod danger;
@@ -14,6 +15,8 @@ mod point;
 mod readback;
 mod reading;
 mod repetition;
+mod run;
+mod selection;
 mod setpoint;
 mod silence;
 pub(crate) mod structure;
@@ -44,6 +47,11 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
     Entry { name: verb::NAME, make: || Box::new(verb::NewVerb::default()) },
     Entry { name: unanswered::NAME, make: || Box::new(unanswered::Unanswered::default()) },
+    Entry { name: selection::NAME, make: || Box::new(selection::Unoperated::default()) },
+    Entry {
+        name: authentication::NAME,
+        make: || Box::new(authentication::WithoutProof::default()),
+    },
     Entry { name: readback::NAME, make: || Box::new(readback::Readback::default()) },
     Entry { name: reading::NAME, make: || Box::new(reading::OddReading::default()) },
     Entry { name: repetition::NAME, make: || Box::new(repetition::Repetition::default()) },

@@ -165,6 +165,8 @@ pub(crate) struct Index {
     /// Hosts that have conversations, be it on the link alone.
     pub(crate) pairs: HashSet<Pair>,
     pub(crate) devices: HashMap<Device, DeviceSum>,
+    /// Devices that had anybody prove who he is.
+    pub(crate) proving: HashSet<Device>,
     /// In how many clients' conversations each function was sent.
     pub(crate) functions: Kinds<FunctionKey>,
     /// To how many devices each command was given.
@@ -193,6 +195,9 @@ impl Index {
             index.each_pace(conversation, |pace| pace.add_acts(&record.tally));
             for (key, function) in &record.functions {
                 index.add_function(conversation.client, *key);
+                if function.proved > 0 {
+                    index.proving.insert(conversation.device());
+                }
                 index.each_pace(conversation, |pace| {
                     pace.add_function(*key, &function.tally, function.outcomes);
                 });

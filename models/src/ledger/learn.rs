@@ -321,6 +321,10 @@ impl Ledger {
         let key = event.function_key();
         if let Some((_, known)) = record.functions.iter_mut().find(|(known, _)| *known == key) {
             known.outcomes.add(outcome);
+            if event.proved && outcome == Outcome::Done {
+                known.proved = known.proved.saturating_add(1);
+                self.index.proving.insert(event.conversation.device());
+            }
             let mut once = Outcomes::default();
             once.add(outcome);
             self.index.each_pace(&event.conversation, |pace| pace.add_outcomes(once));

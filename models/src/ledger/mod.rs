@@ -11,7 +11,7 @@
 //! ruling window <time> to <time> actor <address> by "<who>" at <time>
 //! conversation modbus <client> -> <server> unit <n> <tally>
 //! conversation dnp3 <client> master <n> -> <server> outstation <n> <tally>
-//!   function <intent> <code>[.<sub>] "<name>" done <n> refused <n> unanswered <n> <tally>
+//!   function <intent> <code>[.<sub>] "<name>" done <n> refused <n> unanswered <n> [proved <n>] <tally>
 //!   command <intent> <space> <address> values <values> <tally>
 //! device <protocol> <server> unit <n>
 //!   delay <spread of microseconds>
@@ -47,6 +47,7 @@ mod links;
 mod mac;
 mod merge;
 mod pace;
+mod proofs;
 mod provenance;
 mod ranges;
 mod read;

@@ -226,6 +226,7 @@ impl Reader {
         let refused = fields.number("a count")?;
         fields.word("unanswered")?;
         let outcomes = Outcomes { done, refused, unanswered: fields.number("a count")? };
+        let proved = if fields.has("proved") { fields.number("a count")? } else { 0 };
         let tally = fields.tally()?;
         fields.end()?;
 
@@ -234,7 +235,7 @@ impl Reader {
         self.functions += 1;
         room(self.functions <= FUNCTIONS, "functions")?;
         let record = self.facts.conversations.get_mut(&conversation).ok_or(ALONE)?;
-        record.functions.push((key, FunctionRecord { name, tally, outcomes }));
+        record.functions.push((key, FunctionRecord { name, tally, outcomes, proved }));
         room(record.functions.len() <= FUNCTIONS_A_CONVERSATION, "functions in a conversation")
     }
 

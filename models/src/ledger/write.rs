@@ -119,7 +119,11 @@ fn write_function(
 ) -> fmt::Result {
     let Outcomes { done, refused, unanswered } = record.outcomes;
     write!(f, "  function {key} \"{}\"", record.name)?;
-    writeln!(f, " done {done} refused {refused} unanswered {unanswered} {}", record.tally)
+    write!(f, " done {done} refused {refused} unanswered {unanswered}")?;
+    if record.proved > 0 {
+        write!(f, " proved {}", record.proved)?;
+    }
+    writeln!(f, " {}", record.tally)
 }
 
 fn write_command(

@@ -115,6 +115,7 @@ fn linked(header: &Header, context: &Context) -> Part {
         targets: Vec::new(),
         broadcast: header.is_broadcast(),
         unacknowledged: false,
+        proved: false,
         sequence: None,
         key: Key { ends: (outstation, master), number: 0, function: 0 },
         address: None,
@@ -146,6 +147,7 @@ fn asks(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
                 | FunctionCode::FreezeClearNr
                 | FunctionCode::FreezeAtTimeNr
         ),
+        proved: proofs(fragment).any(|auth| matches!(auth, Auth::AggressiveRequest { .. })),
         sequence: Some(u16::from(fragment.control.sequence())),
         key,
         address: None,
@@ -173,6 +175,7 @@ fn answers(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
         targets: Vec::new(),
         broadcast: false,
         unacknowledged: false,
+        proved: false,
         sequence: Some(u16::from(fragment.control.sequence())),
         key,
         address: None,

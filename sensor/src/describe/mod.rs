@@ -114,6 +114,8 @@ struct Act {
     targets: Vec<Target>,
     broadcast: bool,
     unacknowledged: bool,
+    /// Whether it carries the proof of who asks.
+    proved: bool,
     /// Transaction identifier or application sequence, where there is one.
     sequence: Option<u16>,
     key: Key,
@@ -183,7 +185,7 @@ impl Describer {
                 Pair::Alone
             }
             Part::Challenges(act) => {
-                let challenged = self.pending.note(act.key);
+                let challenged = self.pending.challenge(act.key);
                 self.reports(message, act, marks, context, out);
                 challenged.map_or(Pair::Alone, Pair::Answers)
             }
@@ -416,6 +418,7 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         sequence: act.sequence,
         broadcast: act.broadcast,
         unacknowledged: act.unacknowledged,
+        proved: act.proved,
         digest,
         unseen: context.unseen,
     }

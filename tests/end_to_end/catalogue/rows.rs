@@ -140,6 +140,8 @@ use Twin::{Approved, Learned, Like};
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
     modbus("1", "unit-scan:count=30").by("unit-scan", "fanout").within(20).like(Like("new-laptop")),
+    dnp3("1", "unit-scan:count=30").by("new-conversation", "link"),
+    dnp3("1", "unit-scan:count=30").masked().by("unit-scan", "fanout").within(5),
     modbus("2", "point-scan:count=60").by("refusal-flood", "volume").within(60).like(Like("new-laptop")),
     dnp3("2", "point-scan:count=60").by("point-scan", "fanout").within(30).like(Like("new-laptop")),
     modbus("2", "function-scan").by("function-scan", "fanout").within(30).like(Like("new-laptop")),
@@ -192,6 +194,7 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("20", "assign-class").masked().by("first-configure", "function").like(Learned),
     dnp3("21", "time-tampering").masked().whole().by("set-time-skew", "setpoint"),
     dnp3("22", "operate-without-select").masked().by("operate-without-select", "conformance"),
+    dnp3("22", "select-without-operate").masked().by("select-without-operate", "selection").within(6),
     dnp3("22", "operate-differs").masked().by("operate-differs", "conformance").within(3),
     dnp3("23", "no-ack").masked().by("unacknowledged-command", "danger").like(Approved),
     modbus("23", "broadcast").masked().by("new-writer", "conversation").like(Learned),
@@ -203,6 +206,7 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("25", "stop-application").masked().by("restart", "danger").like(Approved),
     dnp3("26", "spoofed-indications:minutes=5").masked().by("device-trouble", "conformance").within(2).like(Like("power-cut")),
     dnp3("26", "forged-report").by("report-out-of-turn", "conformance").within(3).lasting(30),
+    dnp3("27", "authentication-downgrade").by("authentication-downgrade", "authentication").by_time().lasting(40),
     modbus("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
     dnp3("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
     modbus("30a", "industroyer").by("new-writer", "conversation").like(Approved),
