@@ -4,7 +4,7 @@
 //! in the baseline (DNP3 Secure Authentication): `authentication-downgrade`, at its answer. How odd it is says
 //! how many such acts of the conversation went without proof, and in how many conversations of the site
 //! any did; those that follow each other without any that is proved are a run, and multiply.
-//! *Blind to*: functions that the device never had proved; whether a proof is any good; a proof that the
+//! *Blind to*: functions that the device never had proved, or nobody where it never did them; whether a proof is any good; a proof that the
 //! sensor may have missed (one side seen alone, octets lost since the request).
 //! *State*: for each conversation with a device that wants proof, at most [`CONVERSATIONS`] (all is forgotten
 //! then), the octets lost at its last request, and the run.
@@ -155,6 +155,25 @@ mod tests {
         assert_eq!(found(&site(15), act(command(), false)), [], "half of them went without");
         let refused = ended(command(), Outcome::Refused(4));
         assert_eq!(found(&site(0), [command(), refused]), []);
+    }
+
+    #[test]
+    fn of_a_function_that_a_device_never_did_the_others_tell() {
+        let mut ledger = site(0);
+        let elsewhere = |event: Event| {
+            let conversation = Conversation { unit: 11, ..event.conversation };
+            Event { conversation, ..event }
+        };
+        let set = Event { function: poll().function, intent: Intent::SetTime, ..poll() };
+        for _ in 0..30 {
+            act(set.clone(), true).map(elsewhere).iter().for_each(|event| ledger.learn(event));
+        }
+        assert_eq!(found(&ledger, act(command(), false).map(elsewhere)).len(), 1);
+        assert_eq!(
+            found(&ledger, act(poll(), false).map(elsewhere)),
+            [],
+            "nobody has polls proved"
+        );
     }
 
     #[test]

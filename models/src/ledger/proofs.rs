@@ -10,13 +10,21 @@ impl Ledger {
         self.index.proving.contains(device)
     }
 
-    /// Whether the device of an act had anybody prove who he is for its function.
+    /// Whether the device of an act, which had anybody prove who he is, had so for its function. Of a
+    /// function that it never did, the other devices tell that want proof.
     #[must_use]
     pub fn wants_proof_of(&self, event: &Event) -> bool {
         let (device, key) = (event.conversation.device(), event.function_key());
         let function = |with| self.conversation(with)?.function(key);
-        self.wants_proof(&device)
-            && self.with(&device).any(|with| function(with).is_some_and(|it| it.proved > 0))
+        let proved = |with| function(with).is_some_and(|it| it.proved > 0);
+        let did = |with| function(with).is_some_and(|it| it.outcomes.done > 0);
+        if !self.wants_proof(&device) {
+            false
+        } else if self.with(&device).any(did) {
+            self.with(&device).any(proved)
+        } else {
+            self.conversations_that_prove().any(proved)
+        }
     }
 
     /// Of the acts of a conversation that the device had anybody prove: how many were done, and how many

@@ -23,6 +23,8 @@ pub(super) struct Row {
     pub(super) minutes: u64,
     /// How many seconds of that are left out: the sessions' beginnings, which tell of themselves.
     pub(super) begin_s: u64,
+    /// Whether the site's outstations ask for proof of who commands.
+    pub(super) secure: bool,
 }
 
 /// What is like an attack and benign.
@@ -105,6 +107,11 @@ impl Row {
         self
     }
 
+    const fn secure(mut self) -> Self {
+        self.secure = true;
+        self
+    }
+
     const fn like(mut self, twin: Twin) -> Self {
         self.twin = twin;
         self
@@ -123,6 +130,7 @@ const fn row(number: &'static str, speaks: Protocol, plan: &'static str) -> Row 
         twin: Twin::Usual,
         minutes: 8,
         begin_s: 60,
+        secure: false,
     }
 }
 
@@ -206,7 +214,7 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("25", "stop-application").masked().by("restart", "danger").like(Approved),
     dnp3("26", "spoofed-indications:minutes=5").masked().by("device-trouble", "conformance").within(2).like(Like("power-cut")),
     dnp3("26", "forged-report").by("report-out-of-turn", "conformance").within(3).lasting(30),
-    dnp3("27", "authentication-downgrade").by("authentication-downgrade", "authentication").by_time().lasting(40),
+    dnp3("27", "authentication-downgrade:minutes=20").secure().by("authentication-downgrade", "authentication").by_time().lasting(40),
     modbus("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
     dnp3("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
     modbus("30a", "industroyer").by("new-writer", "conversation").like(Approved),
