@@ -149,7 +149,7 @@ use Twin::{Approved, Learned, Like};
 pub(super) static ROWS: &[Row] = &[
     modbus("1", "unit-scan:count=30").by("unit-scan", "fanout").within(20).like(Like("new-laptop")),
     dnp3("1", "unit-scan:count=30").by("new-conversation", "link"),
-    dnp3("1", "unit-scan:count=30").masked().by("unit-scan", "fanout").within(5),
+    dnp3("1", "unit-scan:count=30").masked().by("unit-scan", "fanout").within(10),
     modbus("2", "point-scan:count=60").by("refusal-flood", "volume").within(60).like(Like("new-laptop")),
     dnp3("2", "point-scan:count=60").by("point-scan", "fanout").within(30).like(Like("new-laptop")),
     modbus("2", "function-scan").by("function-scan", "fanout").within(30).like(Like("new-laptop")),
