@@ -220,6 +220,7 @@ fn act(client: [u8; 4], device: u32, target: Target) -> Event {
         sequence: None,
         broadcast: false,
         unacknowledged: false,
+        proved: false,
         digest: 0,
         unseen: Unseen::default(),
     }

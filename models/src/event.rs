@@ -327,7 +327,8 @@ impl fmt::Debug for Marks {
     }
 }
 
-/// How far a host came that asks another for a TCP connection, at a port of a protocol.
+/// What a host tries that is not yet an act: how far it came that asks another for a TCP connection, at
+/// a port of a protocol, or that it speaks on the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
     /// It asks. One that asks again, for want of an answer, is not told twice.
@@ -336,6 +337,10 @@ pub enum Attempt {
     Refused,
     /// The other host said nothing.
     Silent,
+    /// It speaks on the link alone (DNP3: status, test, reset), to the unit of the conversation. Told
+    /// once a flow for each unit, however often a link is kept alive. [`Intent::Report`] where the
+    /// device does.
+    Link,
 }
 
 /// Where an act stands.
@@ -354,8 +359,8 @@ pub enum Stage {
     Reported,
     /// No act: something was noticed about the conversation, and [`Event::marks`] says what.
     Noticed,
-    /// No act: a connection was asked for, over which acts may follow. What is asked of which unit is
-    /// not known then: [`Conversation::unit`] is 0.
+    /// No act: a connection was asked for, over which acts may follow, or a link is spoken on. Of a
+    /// connection it is not known what is asked of which unit: [`Conversation::unit`] is 0.
     Attempted(Attempt),
 }
 
@@ -410,6 +415,9 @@ pub struct Event {
     pub broadcast: bool,
     /// Whether it asks for no answer, so that nobody knows whether it was done.
     pub unacknowledged: bool,
+    /// Whether who asks carries proof of who he is, or was asked for it by the device (DNP3 Secure
+    /// Authentication): the latter is known when the act ends.
+    pub proved: bool,
     /// Digest of the message's octets, for identifiers that do not depend on packet numbers.
     pub digest: u64,
     /// What the sensor missed around it.

@@ -43,6 +43,9 @@ pub const MACS: usize = 20_000;
 /// Pairs of hosts of which one asks the other for connections.
 pub const ATTEMPTS: usize = 10_000;
 
+/// Conversations that speak on the link.
+pub const LINKS: usize = 10_000;
+
 /// Counts of hops left of the packets of one host.
 pub const HOPS_A_HOST: usize = 8;
 
@@ -83,4 +86,6 @@ pub enum Limit {
     Hops,
     /// [`ATTEMPTS`].
     Attempts,
+    /// [`LINKS`].
+    Links,
 }

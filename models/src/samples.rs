@@ -43,6 +43,7 @@ pub(crate) fn request(client: u8, server: u8) -> Event {
         sequence: None,
         broadcast: false,
         unacknowledged: false,
+        proved: false,
         digest: 0,
         unseen: Unseen::default(),
     }

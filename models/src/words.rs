@@ -41,6 +41,7 @@ words! { Limit:
     Macs = "macs",
     Hops = "hops",
     Attempts = "attempts",
+    Links = "links",
 }
 
 words! { Protocol: Modbus = "modbus", Dnp3 = "dnp3" }

@@ -63,7 +63,8 @@ fn reported() -> impl Strategy<Value = Vec<Target>> {
 fn stages() -> impl Strategy<Value = Stage> {
     let ended = (outcomes(), 0_u64..100_000_000_000)
         .prop_map(|(outcome, after_ns)| Stage::Ended { outcome, after_ns });
-    let attempted = select(vec![Attempt::Opening, Attempt::Refused, Attempt::Silent]);
+    let attempted =
+        select(vec![Attempt::Opening, Attempt::Refused, Attempt::Silent, Attempt::Link]);
     let attempted = attempted.prop_map(Stage::Attempted);
     prop_oneof![3 => Just(Stage::Requested), 3 => ended, 1 => Just(Stage::Reported), 1 => attempted]
 }
@@ -149,7 +150,9 @@ fn asked() -> impl Strategy<Value = Event> {
 
 fn learn(ledger: &mut Ledger, acts: &[(Event, Option<Outcome>)]) {
     for (event, outcome) in acts {
-        ledger.learn(&Event { stage: Stage::Attempted(Attempt::Opening), ..event.clone() });
+        for attempt in [Attempt::Opening, Attempt::Link] {
+            ledger.learn(&Event { stage: Stage::Attempted(attempt), ..event.clone() });
+        }
         ledger.learn(event);
         if let Some(outcome) = *outcome {
             let stage = Stage::Ended { outcome, after_ns: 1 };

@@ -6,10 +6,11 @@ use gridtap::pipeline::{self, Gauges, OnFull, Options};
 use gridtap::shard::Events;
 use gridtap::source::{LinkType, Packet, Source, Step};
 use gridtap_captures::capture::Capture;
+use gridtap_captures::dnp3::link::{DIR, LINK_STATUS, PRM, REQUEST_LINK_STATUS, frame};
 use gridtap_captures::frame::{Endpoint, Tcp};
 use gridtap_captures::modbus::{mbap, request};
 use gridtap_captures::session::{Session, Side};
-use gridtap_models::event::{Attempt, Mark, Stage};
+use gridtap_models::event::{Attempt, Intent, Mark, Stage};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -51,6 +52,10 @@ fn told(capture: &Capture) -> Vec<String> {
                     Stage::Attempted(Attempt::Opening) => "asked".to_owned(),
                     Stage::Attempted(Attempt::Refused) => "refused".to_owned(),
                     Stage::Attempted(Attempt::Silent) => "silent".to_owned(),
+                    Stage::Attempted(Attempt::Link) => {
+                        let by = if event.intent == Intent::Report { "device" } else { "master" };
+                        format!("{} {by} seeks {what}", talk.unit)
+                    }
                     Stage::Noticed if event.marks.contains(Mark::OtherProtocol) => what.to_owned(),
                     Stage::Requested | Stage::Ended { .. } | Stage::Reported | Stage::Noticed => {
                         return;
@@ -185,4 +190,35 @@ fn what_is_spoken_instead_is_told_with_its_name_if_it_has_one() {
         assert_eq!(said.is_some(), name.is_some(), "{port}: {told:?}");
         assert!(name.is_none_or(|name| said.is_some_and(|said| said.ends_with(name))), "{told:?}");
     }
+}
+
+#[test]
+fn a_link_is_told_once_a_connection_for_each_address_and_answers_are_not() {
+    let master = |to| frame(DIR | PRM | REQUEST_LINK_STATUS, to, 1, &[]);
+    let mut session = session(5, 9, 20_000);
+    for connection in 0..2 {
+        let start = connection * 100 * SECOND;
+        session.open(start);
+        for second in 1..40 {
+            session.client_sends(start + second * SECOND, &master(10 + u16::from(second > 30)));
+            session.server_sends(start + second * SECOND, &frame(LINK_STATUS, 1, 10, &[]));
+            // The outstation keeps its link alive as well.
+            session.server_sends(
+                start + second * SECOND,
+                &frame(PRM | REQUEST_LINK_STATUS, 1, 10, &[]),
+            );
+            session.client_sends(start + second * SECOND, &frame(DIR | LINK_STATUS, 10, 1, &[]));
+        }
+        session.close(start + 50 * SECOND);
+    }
+    let told = told(session.capture());
+    let links: Vec<_> =
+        told.iter().filter_map(|told| told.split_once("10.0.0.9 ").map(|it| it.1)).collect();
+    let once = [
+        "asked",
+        "10 master seeks the link status",
+        "10 device seeks the link status",
+        "11 master seeks the link status",
+    ];
+    assert_eq!(links, [once, once].concat());
 }

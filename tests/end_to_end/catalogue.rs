@@ -82,6 +82,15 @@ fn site(speaks: Option<Protocol>, later_s: u64) -> Site {
     site
 }
 
+/// The same with outstations that ask for proof of who commands.
+fn secured(mut site: Site) -> Site {
+    let models = site.models.clone();
+    for devices in &mut site.devices {
+        devices.authenticates = models[&devices.model].protocol == Protocol::Dnp3;
+    }
+    site
+}
+
 /// Packets, and what is known of them.
 struct Scene {
     capture: Capture,
@@ -120,7 +129,9 @@ impl Scene {
             as_master: row.as_master,
             ..Options::default()
         };
-        Self::new(&site(Some(row.speaks), LEARNED_S), &options, row.begin_s)
+        let site = site(Some(row.speaks), LEARNED_S);
+        let site = if row.secure { secured(site) } else { site };
+        Self::new(&site, &options, row.begin_s)
     }
 }
 
@@ -133,24 +144,33 @@ fn says(frame: &[u8]) -> bool {
     word(ETHERNET + 2) > header + data
 }
 
-/// A folder with the baseline that all rows share.
+/// A folder with the baseline that all rows share, but for those of a site that asks for proof.
 struct Study {
     folder: PathBuf,
     baseline: PathBuf,
+    secure: PathBuf,
 }
 
 impl Study {
     fn begin(folder: &Path) -> Self {
-        let study = Self { folder: folder.to_owned(), baseline: folder.join("site.baseline") };
+        let (baseline, secure) = (folder.join("site.baseline"), folder.join("secure.baseline"));
+        let study = Self { folder: folder.to_owned(), baseline, secure };
         let learned = study.path("learned.pcap");
         let options = Options { seed: SEED, lasts_s: LEARNED_S, ..Options::default() };
-        write(&learned, &Scene::new(&site(None, 0), &options, 0).capture);
-        study.run(&format!(
-            "learn -q --for 1d -o {} {}",
-            study.baseline.display(),
-            learned.display()
-        ));
+        let sites = [
+            (site(None, 0), &study.baseline),
+            (secured(site(Some(Protocol::Dnp3), 0)), &study.secure),
+        ];
+        for (site, baseline) in sites {
+            write(&learned, &Scene::new(&site, &options, 0).capture);
+            let (baseline, learned) = (baseline.display(), learned.display());
+            study.run(&format!("learn -q --for 1d -o {baseline} {learned}"));
+        }
         study
+    }
+
+    fn baseline_of(&self, row: &Row) -> &Path {
+        if row.secure { &self.secure } else { &self.baseline }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -186,7 +206,7 @@ impl Study {
         }
         let capture = self.path(&row.file("pcap"));
         write(&capture, &scene.capture);
-        let alerts = self.alerts(&capture, &self.baseline);
+        let alerts = self.alerts(&capture, self.baseline_of(row));
         let lines: Vec<String> = alerts.iter().map(Value::to_string).collect();
         fs::write(self.path(&row.file("jsonl")), lines.join("\n")).unwrap();
         let by =
@@ -210,6 +230,13 @@ impl Study {
     fn is_twin_quiet(&self, row: &Row) -> Result<(), String> {
         let capture = self.path(&row.file("pcap"));
         let alerts = match row.twin {
+            Twin::Usual if row.secure => {
+                let options = Options { seed: SEED, lasts_s: 3_600, ..Options::default() };
+                let site = secured(site(Some(row.speaks), LEARNED_S));
+                let capture = self.path(&row.file("twin.pcap"));
+                write(&capture, &Scene::new(&site, &options, BEGIN_S).capture);
+                self.alerts(&capture, &self.secure)
+            }
             Twin::Usual => return Ok(()),
             Twin::Like(plan) => {
                 let scene = Scene::of(row, plan);

@@ -5,7 +5,8 @@
 //! function or a point that the baseline does not list and the client did not try before; to read of a
 //! known device what others read of it is none (a standby that takes over). To ask a host for a
 //! connection that is in the baseline neither as server nor as client is one as well, whether or not
-//! anything is said over it; the first act with that host is then none. For each client a threshold random walk adds up evidence, in bits, against two hypotheses:
+//! anything is said over it, and so is to speak on the link to a device; the first act that follows is
+//! then none. For each client a threshold random walk adds up evidence, in bits, against two hypotheses:
 //!
 //! | an act | ordinary client (H0) | scanner (H1) |
 //! | --- | --- | --- |
@@ -28,7 +29,7 @@ use std::net::IpAddr;
 use foldhash::{HashMap, HashSet};
 
 use crate::detector::{Bits, Detector, Finding};
-use crate::event::{Attempt, Conversation, Event, Outcome, Stage};
+use crate::event::{Attempt, Conversation, Event, Intent, Outcome, Stage};
 use crate::ledger::{Command, ConversationRecord, FunctionKey, Ledger, Span};
 use crate::surprise::Context;
 use crate::words::{counted, lasting};
@@ -78,6 +79,8 @@ pub(crate) struct Scans {
 enum Tried {
     Host,
     Device,
+    /// A device, on the link alone so far.
+    Link,
     Function(FunctionKey),
     Read(Span),
     Command(Command),
@@ -106,6 +109,10 @@ struct Walk {
 }
 
 impl Detector for Scans {
+    fn go_live(&mut self) {
+        *self = Self::default();
+    }
+
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
         if ledger.is_empty() {
             return;
@@ -117,6 +124,7 @@ impl Detector for Scans {
             Stage::Attempted(Attempt::Opening) => self.knocked(ledger, event),
             Stage::Attempted(Attempt::Refused) => self.ended(event, Outcome::Refused(0)),
             Stage::Attempted(Attempt::Silent) => self.ended(event, Outcome::Unanswered),
+            Stage::Attempted(Attempt::Link) => self.linked(ledger, event),
             Stage::Reported | Stage::Noticed => false,
         };
         if decided && let Some(walk) = self.walks.get(&client) {
@@ -149,6 +157,26 @@ impl Scans {
             return false;
         }
         self.contact(event, With::Host, new_device(ledger, &conversation))
+    }
+
+    /// Takes that a link is spoken on; true if it decides for a scan. How it ends is not told, so that
+    /// the first act over it goes on with the contact.
+    fn linked(&mut self, ledger: &Ledger, event: &Event) -> bool {
+        let conversation = event.conversation;
+        // A device that keeps its link alive seeks nothing.
+        let known = event.intent == Intent::Report || ledger.speaks(&conversation);
+        if known || !self.tries(conversation, Tried::Device) {
+            return false;
+        }
+        self.tries(conversation, Tried::Link);
+        if self.goes_on(&conversation) {
+            return false;
+        }
+        let host = !ledger.serves(&conversation.server);
+        let with = if host { With::Host } else { With::Unit };
+        let decided = self.contact(event, with, new_device(ledger, &conversation));
+        self.awaited.remove(&(conversation, event.digest));
+        decided
     }
 
     /// Takes a first contact, which the baseline holds so probable; true if it decides for a scan.
@@ -201,9 +229,7 @@ impl Scans {
             // What the first act asks for is no contact of its own.
             self.tries(conversation, Tried::Function(key));
             self.tried.extend(event.reads().map(|span| (conversation, Tried::Read(span))));
-            let knocked = self.tried.contains(&(knock(conversation), Tried::Host))
-                && self.tries(knock(conversation), Tried::Device);
-            if knocked {
+            if self.goes_on(&conversation) {
                 // It goes on with a contact that was counted, and ends it.
                 if self.awaited.remove(&(knock(conversation), 0)) {
                     self.awaited.insert((conversation, event.digest));
@@ -216,6 +242,13 @@ impl Scans {
             let host = !ledger.serves(&conversation.server);
             let with = if host { With::Host } else { With::Unit };
             return Some((with, new_device(ledger, &conversation)));
+        }
+        // So is that of the first act after a link frame.
+        if record.is_none() && self.tried.remove(&(conversation, Tried::Link)) {
+            self.tries(conversation, Tried::Function(key));
+            self.tried.extend(event.reads().map(|span| (conversation, Tried::Read(span))));
+            self.awaited.insert((conversation, event.digest));
+            return None;
         }
         let site = ledger.conversations_context().novel();
         let acts = record.map_or(0, |record| record.tally().count());
@@ -243,6 +276,12 @@ impl Scans {
         let distinct = 1 + record.map_or(0, ConversationRecord::distinct_commands);
         let new = self.tries(conversation, Tried::Command(command));
         new.then(|| (With::Point, of(distinct)))
+    }
+
+    /// Whether this is the first that is said over a connection whose asking was a contact.
+    fn goes_on(&mut self, conversation: &Conversation) -> bool {
+        let knock = knock(*conversation);
+        self.tried.contains(&(knock, Tried::Host)) && self.tries(knock, Tried::Device)
     }
 
     /// Notes what is tried; true if it was not tried before.

@@ -1,5 +1,6 @@
 //! The detectors that ship: one file each, one row each.
 
+mod authentication;
 pub(crate) mod conformance;
 mod conversation;
 pub(crate) mod danger;
@@ -9,10 +10,13 @@ mod fanout;
 mod function;
 mod identity;
 mod lasting;
+mod link;
 mod point;
 mod readback;
 mod reading;
 mod repetition;
+mod run;
+mod selection;
 mod setpoint;
 mod silence;
 pub(crate) mod structure;
@@ -38,10 +42,16 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: danger::NAME, make: || Box::new(danger::Danger::default()) },
     Entry { name: structure::NAME, make: || Box::new(structure::Structure::default()) },
     Entry { name: conversation::NAME, make: || Box::new(conversation::NewConversation::default()) },
+    Entry { name: link::NAME, make: || Box::new(link::NewLink::default()) },
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
     Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
     Entry { name: verb::NAME, make: || Box::new(verb::NewVerb::default()) },
     Entry { name: unanswered::NAME, make: || Box::new(unanswered::Unanswered::default()) },
+    Entry { name: selection::NAME, make: || Box::new(selection::Unoperated::default()) },
+    Entry {
+        name: authentication::NAME,
+        make: || Box::new(authentication::WithoutProof::default()),
+    },
     Entry { name: readback::NAME, make: || Box::new(readback::Readback::default()) },
     Entry { name: reading::NAME, make: || Box::new(reading::OddReading::default()) },
     Entry { name: repetition::NAME, make: || Box::new(repetition::Repetition::default()) },

@@ -281,6 +281,7 @@ fn outline(event: &Event) -> Event {
         sequence: event.sequence,
         broadcast: event.broadcast,
         unacknowledged: false,
+        proved: false,
         earlier: None,
         digest: event.digest,
         unseen: event.unseen,

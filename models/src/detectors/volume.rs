@@ -120,7 +120,7 @@ impl Detector for Floods {
             }
             Stage::Ended { outcome: Outcome::Done, .. }
             | Stage::Noticed
-            | Stage::Attempted(Attempt::Refused | Attempt::Silent) => {}
+            | Stage::Attempted(Attempt::Refused | Attempt::Silent | Attempt::Link) => {}
         }
     }
 }

@@ -83,7 +83,7 @@ impl Ledger {
     }
 
     /// Whether one host asks the other for connections and gets them, or for anything over those that
-    /// were there before.
+    /// were there before, be it on the link alone.
     ///
     /// Who asked in vain each time is known only if it asks others for something: a master goes on asking for a
     /// device that is gone, and a scan that was learned is still one.
@@ -113,6 +113,8 @@ impl Ledger {
             (Attempt::Silent, Some(record)) => record.silent = record.silent.saturating_add(1),
             // It was asked for before the capture began, or there was no room for it.
             (Attempt::Refused | Attempt::Silent, None) => {}
+            // Of which there is a line for each conversation.
+            (Attempt::Link, _) => {}
         }
     }
 }

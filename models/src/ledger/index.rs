@@ -194,9 +194,11 @@ pub(crate) struct Index {
     pub(crate) visits: Spells,
     /// Reports of devices.
     pub(crate) reports: Spells,
-    /// Hosts that have conversations.
+    /// Hosts that have conversations, be it on the link alone.
     pub(crate) pairs: HashSet<Pair>,
     pub(crate) devices: HashMap<Device, DeviceSum>,
+    /// Devices that had anybody prove who he is.
+    pub(crate) proving: HashSet<Device>,
     /// In how many clients' conversations each function was sent.
     pub(crate) functions: Kinds<FunctionKey>,
     /// To how many devices each command was given.
@@ -225,6 +227,9 @@ impl Index {
             index.each_pace(conversation, |pace| pace.add_acts(&record.tally));
             for (key, function) in &record.functions {
                 index.add_function(conversation.client, *key);
+                if function.proved > 0 {
+                    index.proving.insert(conversation.device());
+                }
                 index.each_pace(conversation, |pace| {
                     pace.add_function(*key, &function.tally, function.outcomes);
                 });
@@ -246,6 +251,7 @@ impl Index {
             }
             index.points_learned += record.points.len();
         }
+        index.pairs.extend(facts.links.keys().map(Conversation::pair));
         index.hops_learned = facts.hops.values().map(BTreeMap::len).sum();
         index.macs_learned = facts.hosts.values().map(BTreeMap::len).sum();
         index

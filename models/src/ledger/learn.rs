@@ -12,7 +12,9 @@ use super::records::{
 use super::store::Ledger;
 use super::tally::Tally;
 use super::values::Values;
-use crate::event::{Conversation, Device, Event, Intent, Outcome, Space, Stage, Target, Value};
+use crate::event::{
+    Attempt, Conversation, Device, Event, Intent, Outcome, Space, Stage, Target, Value,
+};
 use crate::limits::{
     CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, Limit, MACS, MACS_A_HOST, POINTS,
     POINTS_A_DEVICE, POINTS_AN_ACT, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
@@ -120,6 +122,7 @@ impl Ledger {
                 self.learn_reported(event);
             }
             Stage::Noticed => {}
+            Stage::Attempted(Attempt::Link) => self.learn_link(event),
             Stage::Attempted(attempt) => self.learn_attempt(event, attempt),
         }
     }
@@ -320,6 +323,10 @@ impl Ledger {
         let key = event.function_key();
         if let Some((_, known)) = record.functions.iter_mut().find(|(known, _)| *known == key) {
             known.outcomes.add(outcome);
+            if event.proved && outcome == Outcome::Done {
+                known.proved = known.proved.saturating_add(1);
+                self.index.proving.insert(event.conversation.device());
+            }
             let mut once = Outcomes::default();
             once.add(outcome);
             self.index.each_pace(&event.conversation, |pace| pace.add_outcomes(once));

@@ -9,9 +9,10 @@ use super::index::size;
 use super::provenance::SameCapture;
 use super::records::{ConversationRecord, DeviceRecord};
 use super::store::{Facts, Ledger};
+use super::tally::Tally;
 use crate::limits::{
-    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, HOPS, HOPS_A_HOST, Limit, MACS,
-    MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
+    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, HOPS, HOPS_A_HOST, LINKS, Limit,
+    MACS, MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
 };
 
 impl Ledger {
@@ -54,6 +55,7 @@ impl Facts {
             }
         }
         add_each(&mut self.attempts, &other.attempts, super::AttemptRecord::merge);
+        add_each(&mut self.links, &other.links, Tally::merge);
         for (host, theirs) in &other.hosts {
             let ours = self.hosts.entry(*host).or_default();
             for (mac, tally) in theirs {
@@ -73,6 +75,7 @@ impl Facts {
         self.prune_macs();
         self.prune_hops();
         self.prune_attempts();
+        self.prune_links();
         self.devices.retain(|_, record| !record.is_empty());
     }
 
@@ -157,6 +160,15 @@ impl Facts {
         self.refuse(Limit::Attempts, size(surplus.len()));
     }
 
+    fn prune_links(&mut self) {
+        let all = self.links.iter().map(|(key, tally)| (tally.first_ns, *key));
+        let surplus = surplus(all.collect(), LINKS);
+        for key in &surplus {
+            self.links.remove(key);
+        }
+        self.refuse(Limit::Links, size(surplus.len()));
+    }
+
     fn prune_reads(&mut self) {
         let mut all = Vec::new();
         for (device, record) in &self.devices {
@@ -190,7 +202,7 @@ impl Facts {
 
 impl DeviceRecord {
     fn merge(&mut self, other: &Self) {
-        add_each(&mut self.reads, &other.reads, super::Tally::merge);
+        add_each(&mut self.reads, &other.reads, Tally::merge);
         for (mark, theirs) in &other.quirks {
             let ours = self.quirks.entry(*mark);
             ours.and_modify(|ours| ours.merge(theirs)).or_insert_with(|| theirs.clone());
@@ -198,7 +210,7 @@ impl DeviceRecord {
         add_each(&mut self.points, &other.points, super::PointRecord::merge);
         self.delays.merge(&other.delays);
         if let Some(reports) = &other.reports {
-            super::Tally::merge_in(&mut self.reports, reports);
+            Tally::merge_in(&mut self.reports, reports);
         }
     }
 }

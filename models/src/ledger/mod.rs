@@ -6,12 +6,12 @@
 //! ```text
 //! gridtap-baseline 1
 //! capture sha256:<hex> packets <n> from <time> to <time>
-//! limit <conversations|functions|points|reads|reported|macs|hops|attempts> refused <n>
+//! limit <conversations|functions|points|reads|reported|macs|hops|attempts|links> refused <n>
 //! ruling <normal|never> "<text>" by "<who>" at <time>
 //! ruling window <time> to <time> actor <address> by "<who>" at <time>
 //! conversation modbus <client> -> <server> unit <n> <tally>
 //! conversation dnp3 <client> master <n> -> <server> outstation <n> <tally>
-//!   function <intent> <code>[.<sub>] "<name>" done <n> refused <n> unanswered <n> <tally>
+//!   function <intent> <code>[.<sub>] "<name>" done <n> refused <n> unanswered <n> [proved <n>] <tally>
 //!   command <intent> <space> <address> values <values> <tally>
 //! device <protocol> <server> unit <n>
 //!   delay <spread of microseconds>
@@ -23,6 +23,7 @@
 //! host <address> mac <mac> <tally>
 //! hops <address> <hops left> <tally>
 //! attempts <protocol> <client> -> <server> refused <n> silent <n> <tally>
+//! link dnp3 <client> master <n> -> <server> outstation <n> <tally>
 //! checksum sha256:<hex of all lines above>
 //! ```
 //!
@@ -42,9 +43,11 @@ mod habit;
 mod hops;
 mod index;
 mod learn;
+mod links;
 mod mac;
 mod merge;
 mod pace;
+mod proofs;
 mod provenance;
 mod ranges;
 mod read;

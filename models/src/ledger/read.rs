@@ -20,8 +20,8 @@ use super::time::Time;
 use super::write::{CHECKSUM, MAGIC, VERSION};
 use crate::event::{Conversation, Device, Intent, Mark, Protocol, Space};
 use crate::limits::{
-    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, HOPS, HOPS_A_HOST, Limit, MACS,
-    MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
+    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, HOPS, HOPS_A_HOST, LINKS, Limit,
+    MACS, MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
     RULINGS,
 };
 
@@ -88,6 +88,7 @@ enum Key {
     Host(IpAddr, Mac),
     Hops(IpAddr, u8),
     Attempts(Pair),
+    Link(Conversation),
 }
 
 /// Where a line stands within its device.
@@ -137,6 +138,7 @@ impl Reader {
             ("host", false) => self.host(fields),
             ("hops", false) => self.hops(fields),
             ("attempts", false) => self.attempts(fields),
+            ("link", false) => self.link(fields),
             ("reports", true) => self.reports(fields),
             ("delay", true) => self.delay(fields),
             ("quirk", true) => self.quirk(fields),
@@ -200,15 +202,9 @@ impl Reader {
     }
 
     fn conversation(&mut self, mut fields: Fields<'_>) -> Read<()> {
-        let protocol = fields.known("protocol", Protocol::from_word)?;
-        let client = fields.number("an address")?;
-        let client_unit =
-            if fields.has("master") { Some(fields.number("a link address")?) } else { None };
-        fields.word("->")?;
-        let Device { server, unit, .. } = device(protocol, &mut fields)?;
+        let key = conversation(&mut fields)?;
         let record = ConversationRecord::new(fields.tally()?);
         fields.end()?;
-        let key = Conversation { protocol, client, server, unit, client_unit };
         self.follow(Key::Conversation(key, Fact::Tally))?;
         room(self.facts.conversations.len() < CONVERSATIONS, "conversations")?;
         self.facts.conversations.insert(key, record);
@@ -230,6 +226,7 @@ impl Reader {
         let refused = fields.number("a count")?;
         fields.word("unanswered")?;
         let outcomes = Outcomes { done, refused, unanswered: fields.number("a count")? };
+        let proved = if fields.has("proved") { fields.number("a count")? } else { 0 };
         let tally = fields.tally()?;
         fields.end()?;
 
@@ -238,7 +235,7 @@ impl Reader {
         self.functions += 1;
         room(self.functions <= FUNCTIONS, "functions")?;
         let record = self.facts.conversations.get_mut(&conversation).ok_or(ALONE)?;
-        record.functions.push((key, FunctionRecord { name, tally, outcomes }));
+        record.functions.push((key, FunctionRecord { name, tally, outcomes, proved }));
         room(record.functions.len() <= FUNCTIONS_A_CONVERSATION, "functions in a conversation")
     }
 
@@ -355,6 +352,16 @@ impl Reader {
         Ok(())
     }
 
+    fn link(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let conversation = conversation(&mut fields)?;
+        let tally = fields.tally()?;
+        fields.end()?;
+        self.follow(Key::Link(conversation))?;
+        room(self.facts.links.len() < LINKS, "conversations on the link")?;
+        self.facts.links.insert(conversation, tally);
+        Ok(())
+    }
+
     fn quirk(&mut self, mut fields: Fields<'_>) -> Read<()> {
         let mark = fields.known("quirk", Mark::from_word)?;
         let tally = fields.tally()?;
@@ -407,7 +414,8 @@ impl Reader {
                 | Key::Device(..)
                 | Key::Host(..)
                 | Key::Hops(..)
-                | Key::Attempts(_),
+                | Key::Attempts(_)
+                | Key::Link(_),
             )
             | None => Err(ALONE.to_owned()),
         }
@@ -430,6 +438,17 @@ const ALONE: &str = "belongs under a conversation or device, and there is none a
 
 fn room(fits: bool, of_what: &str) -> Read<()> {
     if fits { Ok(()) } else { Err(format!("more {of_what} than this program takes")) }
+}
+
+/// `dnp3 10.0.0.5 master 1 -> 10.0.0.9 outstation 10`.
+fn conversation(fields: &mut Fields<'_>) -> Read<Conversation> {
+    let protocol = fields.known("protocol", Protocol::from_word)?;
+    let client = fields.number("an address")?;
+    let client_unit =
+        if fields.has("master") { Some(fields.number("a link address")?) } else { None };
+    fields.word("->")?;
+    let Device { server, unit, .. } = device(protocol, fields)?;
+    Ok(Conversation { protocol, client, server, unit, client_unit })
 }
 
 fn device(protocol: Protocol, fields: &mut Fields<'_>) -> Read<Device> {

@@ -272,12 +272,13 @@ pub struct FunctionRecord {
     pub(crate) name: Box<str>,
     pub(crate) tally: Tally,
     pub(crate) outcomes: Outcomes,
+    pub(crate) proved: u64,
 }
 
 impl FunctionRecord {
     pub(crate) fn once(function: &Function, time_ns: u64) -> Self {
         let name = plain(function.name).into_boxed_str();
-        Self { name, tally: Tally::once(time_ns), outcomes: Outcomes::default() }
+        Self { name, tally: Tally::once(time_ns), outcomes: Outcomes::default(), proved: 0 }
     }
 
     /// The function's name, in printable ASCII.
@@ -298,6 +299,14 @@ impl FunctionRecord {
         self.outcomes
     }
 
+    /// How many of those that were done went with proof of who asked ([`Event::proved`]).
+    ///
+    /// [`Event::proved`]: crate::event::Event::proved
+    #[must_use]
+    pub const fn proved(&self) -> u64 {
+        self.proved
+    }
+
     /// Takes the function's name again, should it differ.
     pub(crate) fn rename(&mut self, function: &Function) {
         if *self.name != *function.name {
@@ -316,6 +325,7 @@ impl FunctionRecord {
         self.keep_lesser(&other.name);
         self.tally.merge(&other.tally);
         self.outcomes.merge(other.outcomes);
+        self.proved = self.proved.saturating_add(other.proved);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::index::DeviceSum;
-use super::records::{ConversationRecord, Outcomes};
+use super::records::{ConversationRecord, FunctionRecord, Outcomes};
 use super::store::{Ledger, sorted};
 use super::tally::Tally;
 use super::time::Time;
@@ -44,6 +44,7 @@ impl Ledger {
         self.show_polled(&mut table);
         self.show_hosts(&mut table);
         self.show_attempts(&mut table);
+        self.show_links(&mut table);
         table.aligned(&mut name)
     }
 
@@ -103,6 +104,16 @@ impl Ledger {
         }
     }
 
+    fn show_links(&self, table: &mut Table) {
+        if !self.facts.links.is_empty() {
+            table.line(String::new());
+            table.line("spoken on the link".to_owned());
+        }
+        for (conversation, tally) in sorted(&self.facts.links) {
+            table.row(format!("  {conversation}"), tally, String::new());
+        }
+    }
+
     fn show_polled(&self, table: &mut Table) {
         let mut devices: Vec<_> = sorted(&self.index.devices);
         devices.retain(|(_, sum)| sum.polled().next().is_some());
@@ -121,7 +132,7 @@ fn show_conversation(table: &mut Table, conversation: &Conversation, record: &Co
     table.row(format!("  {}", conversation.device()), &record.tally, String::new());
     for (key, function) in &record.functions {
         let name = format!("    {key} {}", function.name);
-        table.row(name, &function.tally, outcomes(function.outcomes));
+        table.row(name, &function.tally, outcomes(function));
     }
     let commands = sorted(&record.commands);
     for (command, record) in commands.iter().take(COMMANDS_SHOWN) {
@@ -154,9 +165,14 @@ fn span(tally: &Tally) -> String {
     }
 }
 
-fn outcomes(outcomes: Outcomes) -> String {
-    let Outcomes { done, refused, unanswered } = outcomes;
-    let some = [(done, "done"), (refused, "refused"), (unanswered, "unanswered")];
+fn outcomes(function: &FunctionRecord) -> String {
+    let Outcomes { done, refused, unanswered } = function.outcomes;
+    let some = [
+        (done, "done"),
+        (refused, "refused"),
+        (unanswered, "unanswered"),
+        (function.proved, "proved"),
+    ];
     let some = some.iter().filter(|(count, _)| *count > 0);
     some.map(|(count, word)| format!("{} {word}", grouped(*count))).collect::<Vec<_>>().join(", ")
 }

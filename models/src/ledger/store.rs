@@ -43,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) hops: BTreeMap<IpAddr, BTreeMap<u8, Tally>>,
     /// Who asks whom for connections.
     pub(crate) attempts: HashMap<Pair, AttemptRecord>,
+    /// Who speaks with what on the link.
+    pub(crate) links: HashMap<Conversation, Tally>,
 }
 
 impl Facts {

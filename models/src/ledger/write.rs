@@ -70,6 +70,9 @@ impl fmt::Display for Facts {
         for (pair, record) in sorted(&self.attempts) {
             writeln!(f, "attempts {pair} {record}")?;
         }
+        for (conversation, tally) in sorted(&self.links) {
+            writeln!(f, "link {conversation} {tally}")?;
+        }
         Ok(())
     }
 }
@@ -116,7 +119,11 @@ fn write_function(
 ) -> fmt::Result {
     let Outcomes { done, refused, unanswered } = record.outcomes;
     write!(f, "  function {key} \"{}\"", record.name)?;
-    writeln!(f, " done {done} refused {refused} unanswered {unanswered} {}", record.tally)
+    write!(f, " done {done} refused {refused} unanswered {unanswered}")?;
+    if record.proved > 0 {
+        write!(f, " proved {}", record.proved)?;
+    }
+    writeln!(f, " {}", record.tally)
 }
 
 fn write_command(

@@ -31,6 +31,7 @@ pub(crate) fn poll(client: IpAddr, server: IpAddr, time_ns: u64) -> Event {
         sequence: None,
         broadcast: false,
         unacknowledged: false,
+        proved: false,
         digest: time_ns,
         unseen: Unseen::default(),
     }

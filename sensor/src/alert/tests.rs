@@ -43,6 +43,7 @@ pub(crate) fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
         sequence: None,
         broadcast: false,
         unacknowledged: false,
+        proved: false,
         digest: packet,
         unseen: Unseen::default(),
     }

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use gridtap_models::event::{Event, Intent, Mark, Stage, Value};
+use gridtap_models::event::{Attempt, Event, Intent, Mark, Stage, Value};
 
 use super::record::PointRecord;
 
@@ -18,7 +18,12 @@ pub(crate) fn what(event: &Event) -> String {
         Stage::Requested if event.broadcast => {
             format!("{client} asked all units behind {device} for {function}")
         }
-        Stage::Requested | Stage::Ended { .. } => format!("{client} asked {device} for {function}"),
+        Stage::Attempted(Attempt::Link) if event.intent == Intent::Report => {
+            format!("{device} asked {client} for {function}")
+        }
+        Stage::Requested | Stage::Ended { .. } | Stage::Attempted(Attempt::Link) => {
+            format!("{client} asked {device} for {function}")
+        }
         Stage::Noticed if event.marks.contains(Mark::OtherProtocol) => {
             format!(
                 "{client} opened a connection to {}'s {} port and sent {function}",

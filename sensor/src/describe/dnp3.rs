@@ -4,6 +4,7 @@ use gridtap_models::event::{
     Conversation, Event, Function, Intent, Mark, Outcome, Protocol, Space, Switch, Target, Value,
 };
 use gridtap_parsers::Direction;
+use gridtap_parsers::dnp3::link::{Header, LinkFunction};
 use gridtap_parsers::dnp3::{
     self, Auth, Crob, Fragment, FunctionCode, Iin, Message, ObjectHeader, Operation, Range, Status,
     TripClose,
@@ -19,7 +20,10 @@ const REPORTED: usize = 16_384;
 
 /// What `message` is to its conversation.
 pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
-    let Message::Fragment(fragment) = message else { return Part::Neither };
+    let fragment = match message {
+        Message::Link(header) => return linked(header, context),
+        Message::Fragment(fragment) => fragment,
+    };
     let (master, outstation) = match fragment.direction() {
         Direction::Request => (fragment.link.source, fragment.link.destination),
         Direction::Response | Direction::Unsolicited => {
@@ -70,6 +74,55 @@ pub(super) fn kind(message: &Message<'_>) -> (Direction, &'static str, u8) {
     }
 }
 
+/// A frame that begins an exchange on the link, and carries nothing.
+fn linked(header: &Header, context: &Context) -> Part {
+    let function = header.function();
+    if !header.control.primary() || function.carries_user_data() {
+        return Part::Neither;
+    }
+    let (sender, receiver) = (context.sender.address.ip(), context.receiver.address.ip());
+    let by_master = header.control.from_master();
+    let (client, master, server, outstation) = if by_master {
+        (sender, header.source, receiver, header.destination)
+    } else {
+        (receiver, header.destination, sender, header.source)
+    };
+    let name = match function {
+        LinkFunction::ResetLinkStates => "a reset of the link",
+        LinkFunction::ResetUserProcess => "a reset of the user process",
+        LinkFunction::TestLinkStates => "a test of the link",
+        LinkFunction::RequestLinkStatus => "the link status",
+        LinkFunction::ConfirmedUserData
+        | LinkFunction::UnconfirmedUserData
+        | LinkFunction::Ack
+        | LinkFunction::Nack
+        | LinkFunction::LinkStatus
+        | LinkFunction::LinkNotFunctioning
+        | LinkFunction::NotSupported
+        | LinkFunction::ReservedPrimary(_)
+        | LinkFunction::ReservedSecondary(_) => "a reserved function of the link",
+    };
+    Part::Links(Act {
+        conversation: Conversation {
+            protocol: Protocol::Dnp3,
+            client,
+            server,
+            unit: outstation,
+            client_unit: Some(master),
+        },
+        intent: if by_master { Intent::Session } else { Intent::Report },
+        function: Function { code: header.control.0 & 0x0f, sub: None, name },
+        targets: Vec::new(),
+        broadcast: header.is_broadcast(),
+        unacknowledged: false,
+        proved: false,
+        sequence: None,
+        key: Key { ends: (outstation, master), number: 0, function: 0 },
+        address: None,
+        quantity: None,
+    })
+}
+
 fn asks(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
     Act {
         conversation: Conversation {
@@ -94,6 +147,7 @@ fn asks(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
                 | FunctionCode::FreezeClearNr
                 | FunctionCode::FreezeAtTimeNr
         ),
+        proved: proofs(fragment).any(|auth| matches!(auth, Auth::AggressiveRequest { .. })),
         sequence: Some(u16::from(fragment.control.sequence())),
         key,
         address: None,
@@ -121,6 +175,7 @@ fn answers(fragment: &Fragment<'_>, key: Key, context: &Context) -> Act {
         targets: Vec::new(),
         broadcast: false,
         unacknowledged: false,
+        proved: false,
         sequence: Some(u16::from(fragment.control.sequence())),
         key,
         address: None,

@@ -11,9 +11,11 @@ mod pending;
 mod tests;
 mod ties;
 
+use std::collections::VecDeque;
+
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Mark, Marks, Outcome, PacketRef, Place, Protocol, Stage,
-    Target, Unseen,
+    Attempt, Conversation, Event, Function, Intent, Mark, Marks, Outcome, PacketRef, Place,
+    Protocol, Stage, Target, Unseen,
 };
 use gridtap_parsers::{Direction, Message, Parsed};
 
@@ -24,6 +26,9 @@ pub use pending::RequestNote;
 use pending::{Key, Pending, Waiting};
 use ties::Ties;
 pub use ties::{Selected, Tied};
+
+/// Links of one flow that are remembered: more than a gateway has outstations behind it.
+const LINKED: usize = 256;
 
 /// What is known of a message besides its octets.
 #[derive(Clone, Debug)]
@@ -62,6 +67,8 @@ pub struct Describer {
     transactions: u64,
     ties: Ties,
     last: Option<Conversation>,
+    /// The links that were told of, by their two ends and who spoke; the oldest makes room.
+    linked: VecDeque<((u16, u16), Intent)>,
 }
 
 /// What a message is to the requests of its flow.
@@ -107,6 +114,8 @@ struct Act {
     targets: Vec<Target>,
     broadcast: bool,
     unacknowledged: bool,
+    /// Whether it carries the proof of who asks.
+    proved: bool,
     /// Transaction identifier or application sequence, where there is one.
     sequence: Option<u16>,
     key: Key,
@@ -128,7 +137,9 @@ enum Part {
     Reports(Act),
     /// A device answers a request, which waits on: who asks has to prove who he is.
     Challenges(Act),
-    /// None of these: a confirmation, a link frame, something that could not be read.
+    /// It speaks on the link, and asks for nothing else.
+    Links(Act),
+    /// None of these: a confirmation, a frame that answers on the link, something that could not be read.
     Neither,
 }
 
@@ -174,9 +185,13 @@ impl Describer {
                 Pair::Alone
             }
             Part::Challenges(act) => {
-                let challenged = self.pending.note(act.key);
+                let challenged = self.pending.challenge(act.key);
                 self.reports(message, act, marks, context, out);
                 challenged.map_or(Pair::Alone, Pair::Answers)
+            }
+            Part::Links(act) => {
+                self.links(act, context, out);
+                Pair::Alone
             }
             Part::Neither => Pair::Alone,
         };
@@ -221,6 +236,21 @@ impl Describer {
             out.unanswered(oldest, context.time_ns);
         }
         (pair, select)
+    }
+
+    /// Tells of a link once, however often it is kept alive.
+    fn links(&mut self, act: Act, context: &Context, out: &mut Numbered<'_>) {
+        let link = (act.key.ends, act.intent);
+        if self.linked.contains(&link) {
+            return;
+        }
+        if self.linked.len() >= LINKED {
+            self.linked.pop_front();
+        }
+        self.linked.push_back(link);
+        let place = out.place();
+        let stage = Stage::Attempted(Attempt::Link);
+        out.put(Event { stage, ..event(act, context, place) });
     }
 
     fn reports(
@@ -388,6 +418,7 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         sequence: act.sequence,
         broadcast: act.broadcast,
         unacknowledged: act.unacknowledged,
+        proved: act.proved,
         digest,
         unseen: context.unseen,
     }

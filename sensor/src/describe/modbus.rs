@@ -63,6 +63,7 @@ fn asks(adu: &Adu<'_>, request: Option<&Request<'_>>, key: Key, context: &Contex
         // Over TCP unit 0 is the server itself; only a serial line broadcasts with it.
         broadcast: adu.unit == 0 && adu.framing == Framing::Rtu,
         unacknowledged: false,
+        proved: false,
         sequence: sequence(adu),
         key,
         address,

@@ -63,9 +63,11 @@ impl Pending {
         self.waiting.remove(place)
     }
 
-    /// What is noted of the request with this key, which waits on.
-    pub(crate) fn note(&self, key: Key) -> Option<RequestNote> {
-        self.waiting.iter().find(|waiting| waiting.key == key).map(|waiting| waiting.note)
+    /// Takes note that proof is wanted of who made the request with this key, which waits on.
+    pub(crate) fn challenge(&mut self, key: Key) -> Option<RequestNote> {
+        let challenged = self.waiting.iter_mut().find(|waiting| waiting.key == key)?;
+        challenged.event.proved = true;
+        Some(challenged.note)
     }
 
     /// When the oldest request was sent.

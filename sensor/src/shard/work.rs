@@ -234,6 +234,7 @@ impl<T: Tap> Work<T> {
             sequence: None,
             broadcast: false,
             unacknowledged: false,
+            proved: false,
             digest: 0,
             unseen: unseen(flow),
         })

@@ -23,6 +23,8 @@ pub(super) struct Row {
     pub(super) minutes: u64,
     /// How many seconds of that are left out: the sessions' beginnings, which tell of themselves.
     pub(super) begin_s: u64,
+    /// Whether the site's outstations ask for proof of who commands.
+    pub(super) secure: bool,
 }
 
 /// What is like an attack and benign.
@@ -105,6 +107,11 @@ impl Row {
         self
     }
 
+    const fn secure(mut self) -> Self {
+        self.secure = true;
+        self
+    }
+
     const fn like(mut self, twin: Twin) -> Self {
         self.twin = twin;
         self
@@ -123,6 +130,7 @@ const fn row(number: &'static str, speaks: Protocol, plan: &'static str) -> Row 
         twin: Twin::Usual,
         minutes: 8,
         begin_s: 60,
+        secure: false,
     }
 }
 
@@ -140,6 +148,8 @@ use Twin::{Approved, Learned, Like};
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
     modbus("1", "unit-scan:count=30").by("unit-scan", "fanout").within(20).like(Like("new-laptop")),
+    dnp3("1", "unit-scan:count=30").by("new-conversation", "link"),
+    dnp3("1", "unit-scan:count=30").masked().by("unit-scan", "fanout").within(10),
     modbus("2", "point-scan:count=60").by("refusal-flood", "volume").within(60).like(Like("new-laptop")),
     dnp3("2", "point-scan:count=60").by("point-scan", "fanout").within(30).like(Like("new-laptop")),
     modbus("2", "function-scan").by("function-scan", "fanout").within(30).like(Like("new-laptop")),
@@ -192,6 +202,7 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("20", "assign-class").masked().by("first-configure", "function").like(Learned),
     dnp3("21", "time-tampering").masked().whole().by("set-time-skew", "setpoint"),
     dnp3("22", "operate-without-select").masked().by("operate-without-select", "conformance"),
+    dnp3("22", "select-without-operate").masked().by("select-without-operate", "selection").within(6),
     dnp3("22", "operate-differs").masked().by("operate-differs", "conformance").within(3),
     dnp3("23", "no-ack").masked().by("unacknowledged-command", "danger").like(Approved),
     modbus("23", "broadcast").masked().by("new-writer", "conversation").like(Learned),
@@ -203,6 +214,7 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("25", "stop-application").masked().by("restart", "danger").like(Approved),
     dnp3("26", "spoofed-indications:minutes=5").masked().by("device-trouble", "conformance").within(2).like(Like("power-cut")),
     dnp3("26", "forged-report").by("report-out-of-turn", "conformance").within(3).lasting(30),
+    dnp3("27", "authentication-downgrade:minutes=20").secure().by("authentication-downgrade", "authentication").by_time().lasting(40),
     modbus("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
     dnp3("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
     modbus("30a", "industroyer").by("new-writer", "conversation").like(Approved),

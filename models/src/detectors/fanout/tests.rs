@@ -102,6 +102,50 @@ fn a_connection_and_the_first_request_over_it_are_one_contact() {
     assert!(walk.is_none_or(|walk| walk.contacts == [1, 0, 0, 0] && walk.bits < 4.0), "{walk:?}");
 }
 
+/// A host of 10.0.0 speaks on the link to this unit of a server.
+fn link(client: u8, server: u8, unit: u16) -> Event {
+    let mut event = request(client, server);
+    event.stage = Stage::Attempted(Attempt::Link);
+    event.intent = Intent::Session;
+    event.conversation.unit = unit;
+    event.targets.clear();
+    event
+}
+
+#[test]
+fn addresses_sought_on_the_link_are_a_scan_of_units_and_known_links_are_not() {
+    let of = |events: &[Event]| {
+        let (mut ledger, mut detector, mut findings) = (site(), Scans::default(), Vec::new());
+        (40..90).for_each(|unit| ledger.learn(&link(6, 24, unit)));
+        for (nth, event) in events.iter().enumerate() {
+            detector.judge(&ledger, event, &mut |finding| findings.push((nth + 1, finding.kind)));
+        }
+        findings
+    };
+    let scan = |client| (2..60).map(|unit| link(client, 21, unit)).collect::<Vec<_>>();
+    assert_eq!(of(&scan(5)), [(5, "unit-scan")], "a master of the baseline");
+    assert_eq!(of(&scan(66)), [(5, "unit-scan")], "a host that is new");
+    let kept: Vec<_> = (40..90).map(|unit| link(6, 24, unit)).collect();
+    assert_eq!(of(&kept), [], "links that were learned");
+    let devices = (2..60).map(|unit| Event { intent: Intent::Report, ..link(5, 21, unit) });
+    assert_eq!(of(&devices.collect::<Vec<_>>()), [], "a gateway that keeps its links alive");
+}
+
+#[test]
+fn a_link_and_the_first_request_over_it_are_one_contact() {
+    let (ledger, mut detector) = (site(), Scans::default());
+    for unit in 2..5 {
+        let mut request = request(5, 21);
+        request.conversation.unit = unit;
+        let end = ended(request.clone(), Outcome::Done);
+        for event in [&link(5, 21, unit), &request, &end] {
+            detector.judge(&ledger, event, &mut |_| panic!("three devices that are new"));
+        }
+    }
+    let walk = detector.walks.values().next().unwrap();
+    assert_eq!((walk.contacts, detector.awaited.len()), ([0, 3, 0, 0], 0));
+}
+
 #[test]
 fn units_functions_and_points_are_told_apart() {
     let unit = |unit| {

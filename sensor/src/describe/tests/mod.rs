@@ -305,5 +305,13 @@ fn a_challenged_command_is_done_when_its_proof_held() {
             ended,
             [(Intent::Authenticate, Some(expected)), (Intent::Operate, Some(expected))]
         );
+        assert_eq!(events.iter().map(|event| event.proved).collect::<Vec<_>>(), [false, true]);
+    }
+    let user = Header::sized(120, 3, &[[1, 0, 0, 0, 1, 0]]);
+    for (objects, proved) in [(vec![user, commands[0].clone()], true), (commands.to_vec(), false)] {
+        let mut flow = Flow::new("dnp3");
+        let operate = fragment(0xc5, 5, None, &objects);
+        let events = flow.send(Side::A, &Station::master(1, 10).frames(&operate));
+        assert_eq!(events.iter().map(|event| event.proved).collect::<Vec<_>>(), [proved]);
     }
 }

@@ -29,6 +29,7 @@ pub(super) const fn stage(event: &Event) -> &'static str {
         Stage::Attempted(Attempt::Opening) => "connecting",
         Stage::Attempted(Attempt::Refused) => "connection refused",
         Stage::Attempted(Attempt::Silent) => "connection silent",
+        Stage::Attempted(Attempt::Link) => "on the link",
     }
 }
 
