@@ -14,7 +14,6 @@ mod point;
 mod readback;
 mod reading;
 mod repetition;
-mod replayed;
 mod setpoint;
 mod silence;
 pub(crate) mod structure;
@@ -54,6 +53,5 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: fanout::NAME, make: || Box::new(fanout::Scans::default()) },
     Entry { name: volume::NAME, make: || Box::new(volume::Floods::default()) },
     Entry { name: silence::NAME, make: || Box::new(silence::Silence::default()) },
-    Entry { name: replayed::NAME, make: || Box::new(replayed::Replayed::default()) },
     Entry { name: delay::NAME, make: || Box::new(delay::SlowAnswers::default()) },
 ];

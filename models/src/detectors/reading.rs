@@ -247,7 +247,7 @@ impl Reports {
 
 /// Whether it says how points are, changed or not: an answer to a read by address or of DNP3's
 /// class 0. Of events it is known beforehand that something changed.
-pub(super) fn is_sampled(event: &Event) -> bool {
+fn is_sampled(event: &Event) -> bool {
     let by_state =
         event.targets.iter().any(|target| target.space != Space::Class || target.start == 0);
     let ended = matches!(event.stage, Stage::Ended { .. });
