@@ -152,7 +152,9 @@ impl<'a> Site<'a> {
 fn sample(values: &Values) -> Sample {
     let mut numbers = values.each_number();
     if !values.many() {
-        numbers.iter_mut().for_each(|(_, times)| *times = 1);
+        for (_, times) in &mut numbers {
+            *times = 1;
+        }
     }
     Sample::of(&numbers)
 }

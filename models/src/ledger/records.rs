@@ -111,6 +111,7 @@ impl DeviceRecord {
     }
 
     /// The points it reports values of, in no order.
+    #[must_use]
     pub fn points(&self) -> impl ExactSizeIterator<Item = (&Point, &PointRecord)> {
         self.points.iter()
     }
