@@ -38,8 +38,8 @@ pub struct AlertsDraft {
     /// Least surprise that raises an alert about an act that can change something, in bits; 6.6 if
     /// left out: once in a hundred acts, as such acts are rare and matter more.
     pub command_at_bits: Option<f64>,
-    /// Alerts a day that you want to read; 1 if left out. A client that does more new things a day than
-    /// that, as the baseline shows, raises nothing by new commands alone.
+    /// Alerts a day that you want to read; 1 if left out. Two fifths of them may be for new commands alone: a
+    /// client that does more new things a day, as the baseline shows, raises nothing by them.
     pub episodes_a_day: Option<f64>,
     /// Quiet time that ends an episode, in seconds; 900 if left out.
     pub quiet_seconds: Option<u64>,

@@ -206,6 +206,10 @@ impl Judge {
         if self.raiser.muted() > 0 {
             let _ = writeln!(text, "Findings not raised for that: {}.", self.raiser.muted());
         }
+        if self.raiser.repeated() > 0 {
+            let repeated = self.raiser.repeated();
+            let _ = writeln!(text, "Odd acts not told again within a day: {repeated}.");
+        }
         text
     }
 

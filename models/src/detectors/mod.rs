@@ -1,5 +1,6 @@
 //! The detectors that ship: one file each, one row each.
 
+mod alike;
 mod authentication;
 pub(crate) mod conformance;
 mod conversation;

@@ -2,20 +2,25 @@
 //!
 //! *Sees*: values of a command that keep to one side of the mean the baseline has of them, though each is
 //! inside the range (`setpoint-drift`: a two-sided CUSUM, in learned deviations, of the writes of all
-//! clients); a clock set to a time that is far from the capture's (`set-time-skew`): by more than a
+//! clients); a set-point that is moved the same way time and again, with no hour between, for longer than the
+//! baseline has commands in one stretch of it or of the same of a like device (`setpoint-steps`: `setpoint/steps.rs`); a clock set to a time that is far from the capture's (`set-time-skew`): by more than a
 //! minute beyond what this client's earlier settings were off while this detector ran, or by more than a day
 //! where none was seen, as a master may keep the time of its zone.
-//! *Blind to*: commands with at most 16 learned values (the `value` detector knows each of them);
-//! less than twenty learned writes; a covert channel in the low bits of values: where the
+//! *Blind to*, as drift: commands with at most 16 learned values (the `value` detector knows each of them) and
+//! less than twenty learned writes; as steps: those with more than an hour between, with one back now and then, and
+//! of what is commanded all the time; a covert channel in the low bits of values: where the
 //! baseline lists the values, each other one is new to `value`, and beyond 16 it does not keep low bits.
-//! *State*: two sums for each command with many values, at most 65,536; how far off each client's
+//! *State*: two sums, and the last moves, for each command, at most 65,536; how far off each client's
 //! settings of clocks were, at most 10,000 clients; beyond, all are forgotten and begin anew.
+
+mod steps;
 
 use std::net::IpAddr;
 
 use foldhash::HashMap;
 
-use crate::detector::{Detector, Finding};
+use self::steps::Steps;
+use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Device, Event, Intent, Space, Stage, Value};
 use crate::ledger::{Command, Ledger, Observation};
 use crate::limits::CONVERSATIONS;
@@ -42,6 +47,7 @@ const FIRST_MS: f64 = 86_400_000.0;
 #[derive(Debug, Default)]
 pub(crate) struct OddSetpoint {
     sums: HashMap<(Device, Command), Sums>,
+    steps: HashMap<(Device, Command), Steps>,
     /// By how much the times that a client set were ahead of the capture: least and most, in
     /// milliseconds.
     clocks: HashMap<IpAddr, (f64, f64)>,
@@ -83,6 +89,9 @@ impl Detector for OddSetpoint {
         }
         let device = event.conversation.device();
         let Some(known) = ledger.device(&device) else { return };
+        if let Some(finding) = self.stepped(ledger, event) {
+            found(finding);
+        }
         let mut drifts: Option<Finding> = None;
         let mut more: u64 = 0;
         for (command, value) in event.commands() {
@@ -134,6 +143,55 @@ impl OddSetpoint {
         most > DRIFT && !told
     }
 
+    /// Takes what an act sets, and tells of the set-point that was moved the same way most often.
+    fn stepped(&mut self, ledger: &Ledger, event: &Event) -> Option<Finding> {
+        let device = event.conversation.device();
+        let mut most: Option<(Bits, Command, Steps, u64)> = None;
+        for (command, value) in event.commands() {
+            let Some(Value::Number(value)) = value else { continue };
+            if is_bit(command.space) {
+                continue;
+            }
+            if self.steps.len() >= SUMS && !self.steps.contains_key(&(device, command)) {
+                self.steps.clear();
+            }
+            let steps = self.steps.entry((device, command)).or_default();
+            steps.take(value, event.time_ns);
+            let steps = *steps;
+            // The first move may go either way.
+            let further = Bits(real(steps.moves.saturating_sub(1)));
+            if further < FLOOR || most.as_ref().is_some_and(|(bits, ..)| further <= *bits) {
+                continue;
+            }
+            let Some(longest) = steps::longest(ledger, &device, command) else { continue };
+            let bits = Bits(further.0 - real(longest));
+            if bits >= FLOOR && most.as_ref().is_none_or(|(most, ..)| bits > *most) {
+                most = Some((bits, command, steps, longest));
+            }
+        }
+        let (bits, command, steps, longest) = most?;
+        let new = surprise::bits(ledger.device(&device)?.acts_context().novel());
+        Some(Finding {
+            detector: NAME,
+            kind: "setpoint-steps",
+            surprise: if bits < new { bits } else { new },
+            hard: false,
+            actor: None,
+            about: None,
+            because: format!(
+                "{device} was given the command {command} with a value further the same way {} in a row, from {} \
+                 on, with less than an hour between; the baseline has no more than {} in one stretch of it or \
+                 of a device like it",
+                counted(steps.moves, "time"),
+                Value::Number(steps.from),
+                counted(longest, "command"),
+            ),
+            normal_if: format!(
+                "baseline learns the values of {command} to {device} as they are now"
+            ),
+        })
+    }
+
     fn take_time(&mut self, event: &Event) {
         let times = event.targets.iter().filter(|target| target.space == Space::Time);
         let Some(Value::Number(clock_ms)) = times.flat_map(|target| &target.values).next() else {
@@ -159,6 +217,10 @@ impl OddSetpoint {
         let (least, most) = before.unwrap_or((ahead_ms, ahead_ms));
         self.clocks.insert(client, (least.min(ahead_ms), most.max(ahead_ms)));
     }
+}
+
+const fn is_bit(space: Space) -> bool {
+    matches!(space, Space::Coil | Space::BinaryOutput)
 }
 
 fn drift(event: &Event, command: Command, total: u64, (mean, deviation): (f64, f64)) -> Finding {
@@ -257,6 +319,36 @@ mod tests {
         assert_eq!((finding.kind, finding.actor, finding.hard), ("setpoint-drift", None, false));
         assert!(finding.surprise.0 > 7.0, "{finding:?}");
         assert!(finding.because.contains("write holding-register 40 to 10.0.0.21 unit 1"));
+    }
+
+    /// A set-point that is written once a day, and then every six minutes, as `value` says.
+    fn moved(every_hours: u64, value: impl Fn(u64) -> f64) -> Vec<Finding> {
+        let daily = (0..30).map(|time| command(time * every_hours, 400.0 + real(time * 7 % 20)));
+        let ledger = learned(daily.chain((0..1_000).map(|_| request(5, 21))));
+        let moves = (0..40).map(|time| later(command(1_000, value(time)), time * 6));
+        let mut detector = OddSetpoint::default();
+        let mut findings = Vec::new();
+        moves.for_each(|event| detector.judge(&ledger, &event, &mut |it| findings.push(it)));
+        findings.retain(|finding| finding.kind == "setpoint-steps");
+        findings
+    }
+
+    #[test]
+    fn a_set_point_that_is_moved_the_same_way_time_and_again_is_found() {
+        let findings = moved(24, |time| 400.0 + real(time));
+        let raised = findings.iter().find(|finding| finding.surprise.0 >= 6.6).unwrap();
+        assert!(
+            raised.because.contains("further the same way 9 times in a row, from 400 on"),
+            "{raised:?}"
+        );
+        let down = moved(24, |time| 400.0 - real(time) / 16.0);
+        assert_eq!(down.len(), findings.len());
+    }
+
+    #[test]
+    fn moves_to_and_fro_and_those_of_automatic_control_are_no_steps() {
+        assert_eq!(moved(24, |time| 400.0 + real(time * 7 % 20)), []);
+        assert_eq!(moved(0, |time| 400.0 + real(time).min(20.0)), []);
     }
 
     fn set_time(hour: u64, ahead_ms: f64) -> Event {

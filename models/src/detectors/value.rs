@@ -1,22 +1,27 @@
 //! `value`: a value that was never commanded of a point.
 //!
 //! *Sees*: among few known values a new one (`new-value`), by how often new ones came up at that
-//! point; and a number outside the range of all known ones (`value-out-of-range`). Of that, with `x`
-//! the distance from the likely range in widths of it, the surprise is `x / (x + 1)` of what a
-//! command new to the device would be: half of it one width away, nearly all of it many widths away.
-//! The likely range of `n` different values goes a further `1 / (n − 1)` of their width to either
-//! side, as ends of an even spread are best guessed from a sample: two values say little of where
-//! the third may be. A range of one value counts as wide as that value is large, and at least 1.
+//! point; and a number outside the range of all known ones (`value-out-of-range`), by that and by how
+//! seldom the next value would be so far away, as the values of the point and those that like devices were given
+//! with the same command let expect (`value/likely.rs`, `alike.rs`): so also at points that were
+//! never commanded, where at least two like devices were. The oddest of `m` values of one act is taken to be `m`
+//! times as likely, and none is odder than a command that the device was never given.
 //! Bits and switching commands have no distance: the other state of a breaker is mild. A point is
 //! judged by the commands of all clients.
-//! *Blind to*: points that were never commanded (the `point` detector's); anything inside the range
-//! of a point with more than 16 values; slow drift; what was read rather than commanded.
+//! *Blind to*: points that neither this device nor a like one was commanded (the `point` detector's); anything
+//! inside the range of a point with more than 16 values, or of what the device reported of the point itself;
+//! values that like devices are ordinarily given, where few are known of this one; slow drift; what was
+//! read rather than commanded.
 //! *State*: none.
 
+mod likely;
+
+use self::likely::{Likely, Sample};
+use super::alike;
 use crate::detector::{Bits, Detector, Finding};
-use crate::event::{Event, Space, Stage, Value};
-use crate::ledger::{Command, CommandSum, DeviceSum, Ledger, Values};
-use crate::surprise::{self, Context, FLOOR, real};
+use crate::event::{Device, Event, Space, Stage, Value};
+use crate::ledger::{Command, CommandSum, DeviceSum, Ledger, Point, Values};
+use crate::surprise::{self, Context, FLOOR, STRENGTH, real};
 use crate::words::counted;
 
 pub(crate) const NAME: &str = "value";
@@ -30,11 +35,14 @@ impl Detector for OddValue {
         if event.stage != Stage::Requested || !event.intent.commands() {
             return;
         }
-        let Some(device) = ledger.device(&event.conversation.device()) else { return };
+        let device = event.conversation.device();
+        let Some(sum) = ledger.device(&device) else { return };
+        let site = Site { ledger, device, sum, values: event.commands().count() };
         let mut oddest: Option<Oddity<'_>> = None;
         for (command, value) in event.commands() {
-            let (Some(value), Some(sum)) = (value, device.command(command)) else { continue };
-            let Some(oddity) = oddity(device, sum, command, value) else { continue };
+            let Some(oddity) = value.and_then(|value| site.oddity(command, value)) else {
+                continue;
+            };
             if oddest.as_ref().is_none_or(|most| oddity.surprise > most.surprise) {
                 oddest = Some(oddity);
             }
@@ -45,81 +53,110 @@ impl Detector for OddValue {
     }
 }
 
+/// What is known where an act commands values.
+struct Site<'a> {
+    ledger: &'a Ledger,
+    device: Device,
+    sum: &'a DeviceSum,
+    /// How many values the act commands.
+    values: usize,
+}
+
 /// A value that is not among the known ones.
 struct Oddity<'a> {
     command: Command,
     value: Value,
-    sum: &'a CommandSum,
+    sum: Option<&'a CommandSum>,
     surprise: Bits,
     /// Where it is outside of all known values.
-    distance: Option<Distance>,
+    outside: Option<Outside>,
 }
 
-/// How far a value is outside of all known ones.
-#[derive(Clone, Copy)]
-struct Distance {
-    /// From the known range, in widths of it.
-    widths: f64,
-    /// From the likely range, in widths of that.
-    likely: f64,
+/// A number outside of all known ones.
+struct Outside {
+    /// From where the next is likely, in its deviations.
+    deviations: f64,
+    /// What like devices were given: how many, and the least and the greatest.
+    alike: Option<(usize, f64, f64)>,
 }
 
-fn oddity<'a>(
-    device: &DeviceSum,
-    sum: &'a CommandSum,
-    command: Command,
-    value: Value,
-) -> Option<Oddity<'a>> {
-    let values = &sum.values;
-    let known = values.count(value);
-    if values.is_empty() || known.is_some_and(|count| count > 0) {
-        return None;
+impl<'a> Site<'a> {
+    fn oddity(&self, command: Command, value: Value) -> Option<Oddity<'a>> {
+        let sum = self.sum.command(command);
+        let none = Values::default();
+        let values = sum.map_or(&none, |sum| &sum.values);
+        if values.count(value).is_some_and(|count| count > 0) {
+            return None;
+        }
+        // Where there were too many values to list, nothing is known but the range.
+        let new = match values.distinct() {
+            Some(distinct) => {
+                let distinct = u64::try_from(distinct).unwrap_or(u64::MAX);
+                Context { events: values.total(), distinct }.novel()
+            }
+            None => 1.0,
+        };
+        let far = match value {
+            Value::Number(number) if !is_bit(command.space) => self.far(command, values, number),
+            Value::Number(_) | Value::Switch(_) => None,
+        };
+        let (surprise, outside) = match far {
+            None => (surprise::bits(new), None),
+            Some((chance, outside)) => {
+                let of = u64::try_from(self.values).unwrap_or(u64::MAX);
+                let far = surprise::bits((new * chance * real(of)).min(new));
+                let most = surprise::bits(self.sum.acts_context().novel().min(new));
+                (if far > most { most } else { far }, Some(outside))
+            }
+        };
+        Some(Oddity { command, value, sum, surprise, outside })
     }
-    // Where there were too many values to list, nothing is known but the range.
-    let novelty = match values.distinct() {
-        Some(distinct) => {
-            let distinct = u64::try_from(distinct).unwrap_or(u64::MAX);
-            surprise::bits(Context { events: values.total(), distinct }.novel())
+
+    /// How often a new value is at least as far away as a number outside of all that are known.
+    fn far(&self, command: Command, values: &Values, number: f64) -> Option<(f64, Outside)> {
+        let inside = |values: &Values| {
+            values.range().is_some_and(|(least, greatest)| (least..=greatest).contains(&number))
+        };
+        let point = Point { space: command.space, address: command.address };
+        let reported = self.ledger.record(&self.device).and_then(|record| record.point(point));
+        if inside(values) || reported.is_some_and(|record| inside(record.values())) {
+            return None;
         }
-        None => Bits(0.0),
-    };
-    let distance = match value {
-        Value::Number(number) if !is_bit(command.space) => distance(values, number),
-        Value::Number(_) | Value::Switch(_) => None,
-    };
-    let surprise = match distance {
-        None => novelty,
-        Some(Distance { likely: x, .. }) => {
-            // Written so that an infinite distance is all of it.
-            let part = if x > 0.0 { 1.0 / (1.0 + 1.0 / x) } else { 0.0 };
-            let far = surprise::part_of_bits(device.acts_context().novel(), part);
-            if far > novelty { far } else { novelty }
-        }
-    };
-    Some(Oddity { command, value, sum, surprise, distance })
+        let own = sample(values);
+        let others = alike::given(self.ledger, &self.device, command);
+        let others = others.iter().map(|(_, sum)| &sum.values);
+        let samples: Vec<_> = others.clone().map(sample).filter(|it| it.count > 0.0).collect();
+        // Others speak of a device of which nothing is known only if there are some.
+        let unknown = Likely::next(Sample::default(), &samples).filter(|_| samples.len() > 1);
+        let known = Likely::next(own, &samples).filter(|_| own.count > 0.0);
+        let (likely, chance) = match (known, unknown) {
+            (None, None) => return None,
+            (Some(known), None) => (known, known.chance(number)),
+            (None, Some(unknown)) => (unknown, unknown.chance(number)),
+            (Some(known), Some(unknown)) => {
+                // What like devices are given is as good as one more event here.
+                let back = STRENGTH / (real(values.total()) + STRENGTH);
+                let mixed = (1.0 - back) * known.chance(number) + back * unknown.chance(number);
+                (known, mixed)
+            }
+        };
+        let range = others
+            .filter_map(Values::range)
+            .reduce(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+        let alike = range.map(|(least, greatest)| (samples.len(), least, greatest));
+        Some((chance, Outside { deviations: likely.deviations(number), alike }))
+    }
 }
 
-/// How far a number is outside the range, if it is.
-fn distance(values: &Values, number: f64) -> Option<Distance> {
-    let (least, greatest) = values.range()?;
-    if (least..=greatest).contains(&number) {
-        return None;
-    }
-    let margin = match values.distinct() {
-        Some(distinct) if greatest > least => {
-            let others = u64::try_from(distinct).unwrap_or(u64::MAX).saturating_sub(1);
-            (greatest - least) / real(others.max(1))
+/// The known values; each that is listed counts once, as one that is set again says nothing of others.
+fn sample(values: &Values) -> Sample {
+    let mut numbers = values.each_number();
+    if !values.many() {
+        for (_, times) in &mut numbers {
+            *times = 1;
         }
-        // One value, or more than are counted.
-        _ => 0.0,
-    };
-    let width = if greatest > least { greatest - least } else { greatest.abs().max(1.0) };
-    let beyond = if number < least { least - number } else { number - greatest };
-    // NaN is in no range, and as far from it as can be; so is what overflows.
-    let far = |x: f64| if x.is_nan() { f64::INFINITY } else { x };
-    let outside = if number.is_nan() { number } else { (beyond - margin).max(0.0) };
-    let likely = far(outside / (width + 2.0 * margin));
-    Some(Distance { widths: far(beyond / width), likely })
+    }
+    Sample::of(&numbers)
 }
 
 const fn is_bit(space: Space) -> bool {
@@ -128,43 +165,62 @@ const fn is_bit(space: Space) -> bool {
 
 impl Oddity<'_> {
     fn finding(&self, event: &Event) -> Finding {
-        let Self { command, sum, .. } = self;
+        let Self { command, value, .. } = self;
         let device = event.conversation.device();
-        let value = self.value;
-        let times = counted(sum.acts, "time");
-        let known = match sum.values.range() {
-            Some((least, greatest)) if self.distance.is_some() => {
-                format!("always from {} to {}", Value::Number(least), Value::Number(greatest))
+        let given = match self.sum {
+            None => format!("was not given the command {command} in the baseline"),
+            Some(sum) => {
+                let known = match sum.values.range() {
+                    Some((least, greatest)) if self.outside.is_some() => {
+                        format!(
+                            "always from {} to {}",
+                            Value::Number(least),
+                            Value::Number(greatest)
+                        )
+                    }
+                    Some(_) | None => format!("with {}", sum.values.list()),
+                };
+                let times = counted(sum.acts, "time");
+                format!(
+                    "was given the command {command} {times} in the baseline, {known}, never {value}"
+                )
             }
-            Some(_) | None => format!("with {}", sum.values.list()),
         };
-        let distance = match self.distance {
-            Some(Distance { widths, .. }) => {
-                format!("; {value} is {widths:.1} widths of that range outside")
-            }
-            None => String::new(),
-        };
+        let outside = self.outside.as_ref().map(|outside| outside.says(*value)).unwrap_or_default();
         Finding {
             detector: NAME,
-            kind: if self.distance.is_some() { "value-out-of-range" } else { "new-value" },
+            kind: if self.outside.is_some() { "value-out-of-range" } else { "new-value" },
             surprise: self.surprise,
             hard: false,
             actor: None,
             about: None,
-            because: format!(
-                "{device} was given the command {command} {times} in the baseline, {known}, never \
-                 {value}{distance}",
-            ),
+            because: format!("{device} {given}{outside}"),
             normal_if: format!("baseline lists value {value} of command {command} to {device}"),
         }
+    }
+}
+
+impl Outside {
+    fn says(&self, value: Value) -> String {
+        let alike = match self.alike {
+            Some((devices, least, greatest)) => format!(
+                "; {} like it {} given values from {} to {}",
+                counted(u64::try_from(devices).unwrap_or(u64::MAX), "device"),
+                if devices == 1 { "was" } else { "were" },
+                Value::Number(least),
+                Value::Number(greatest),
+            ),
+            None => String::new(),
+        };
+        format!("{alike}; {value} is {:.1} deviations from what is likely next", self.deviations)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Intent, Switch, Target};
-    use crate::samples::{breaker, judged, learned, request, write};
+    use crate::event::{Intent, Outcome, Switch, Target};
+    use crate::samples::{breaker, ended, judged, learned, request, write};
 
     fn command(value: f64) -> Event {
         write(&request(5, 21), 40, Value::Number(value))
@@ -188,13 +244,12 @@ mod tests {
     #[test]
     fn the_further_outside_the_odder_on_either_side() {
         let ledger = site();
-        let values = [141.0, 170.0, 200.0, 400.0, 1e6, 1e300, f64::INFINITY];
-        let odd = values.map(|value| surprise(&ledger, value));
-        assert!(odd.is_sorted() && odd[0] < FLOOR.0 && odd[6] > 8.9, "{odd:?}");
-        // Each is rounded to 0.1 for itself.
-        assert!((surprise(&ledger, 139.0 + 39.0) - odd[6] / 2.0).abs() < 0.0751);
-        assert!((surprise(&ledger, 100.0 - 39.0) - odd[6] / 2.0).abs() < 0.0751);
-        assert!((surprise(&ledger, f64::NAN) - odd[6]).abs() < 1e-9);
+        for side in [1.0, -1.0] {
+            let away = [21.0, 24.0, 30.0, 40.0, 80.0, 1e6, 1e300, f64::INFINITY];
+            let odd = away.map(|away| surprise(&ledger, 119.5 + side * away));
+            assert!(odd.is_sorted() && odd[0] < 5.0 && odd[7] > 8.9, "{odd:?}");
+        }
+        assert!(surprise(&ledger, f64::NAN) > 8.9);
     }
 
     #[test]
@@ -213,7 +268,7 @@ mod tests {
         assert_eq!(
             finding.because,
             "10.0.0.21 unit 1 was given the command write holding-register 40 40 times in the \
-             baseline, always from 100 to 139, never 529; 529 is 10.0 widths of that range outside"
+             baseline, always from 100 to 139, never 529; 529 is 34.6 deviations from what is likely next"
         );
     }
 
@@ -251,6 +306,80 @@ mod tests {
         };
         let ledger = learned((0..1_000).map(|_| coil(Value::Number(0.0))));
         assert_eq!(judged(NAME, &ledger, &coil(Value::Number(1.0)))[0].kind, "new-value");
+    }
+
+    /// Five devices whose set-points lie between 180 and 220, and one that was only polled or given some.
+    fn like_devices(own: &[f64]) -> Ledger {
+        let polls = (21..27).flat_map(|server| (0..1_000).map(move |_| request(5, server)));
+        let others = (22..27).zip([
+            [184.0, 219.0],
+            [181.0, 183.0],
+            [202.0, 219.0],
+            [188.0, 204.0],
+            [213.0, 182.0],
+        ]);
+        let given = |(server, values): (u8, [f64; 2])| {
+            values.map(|value| write(&request(5, server), 40, Value::Number(value)))
+        };
+        let own: Vec<_> = own.iter().map(|value| command(*value)).collect();
+        learned(polls.chain(others.flat_map(given)).chain(own))
+    }
+
+    #[test]
+    fn what_like_devices_are_given_is_no_alert_and_what_none_was_given_is() {
+        for own in [&[][..], &[187.0], &[184.0, 187.0]] {
+            let ledger = like_devices(own);
+            let [usual, outside, far] = [208.0, 221.0, 352.0].map(|value| surprise(&ledger, value));
+            assert!(usual < 4.0 && outside < 5.0 && far > 8.0, "{own:?}: {usual} {outside} {far}");
+        }
+        let [finding] = &judged(NAME, &like_devices(&[]), &command(352.0))[..] else { panic!() };
+        assert_eq!(finding.kind, "value-out-of-range");
+        assert!(finding.because.starts_with(
+            "10.0.0.21 unit 1 was not given the command write holding-register 40 in the baseline; 5 devices \
+             like it were given values from 181 to 219; 352 is "
+        ));
+    }
+
+    #[test]
+    fn devices_of_another_type_say_nothing() {
+        let other = |server| {
+            let poll = request(5, server);
+            let target = Target { start: 100, count: 10, ..poll.targets[0].clone() };
+            Event { targets: vec![target], ..poll }
+        };
+        let polls = (22..27).map(other).chain([request(5, 21)]);
+        let writes =
+            (22..27).map(|server| write(&request(5, server), 40, Value::Number(f64::from(server))));
+        let ledger = learned((0..1_000).flat_map(|_| polls.clone()).chain(writes));
+        assert_eq!(judged(NAME, &ledger, &command(352.0)), []);
+    }
+
+    #[test]
+    fn the_oddest_of_many_values_is_as_many_times_as_likely() {
+        let ledger = site();
+        let alone = surprise(&ledger, 153.0);
+        let mut event = command(153.0);
+        event.targets[0].values.resize(8, Value::Number(0.0));
+        event.targets[0].count = 8;
+        let [finding] = &judged(NAME, &ledger, &event)[..] else { panic!() };
+        assert!((alone - finding.surprise.0 - 3.0).abs() < 0.11, "{alone} {finding:?}");
+    }
+
+    #[test]
+    fn what_the_device_itself_reported_of_the_point_is_known() {
+        let report = |value: f64| {
+            let reported = vec![Target {
+                space: Space::HoldingRegister,
+                start: 40,
+                count: 1,
+                values: vec![Value::Number(value)],
+            }];
+            Event { reported, ..ended(request(5, 21), Outcome::Done) }
+        };
+        let polls = (0..1_000).map(|_| request(5, 21));
+        let commands = (100..140).map(|value| command(f64::from(value)));
+        let ledger = learned(polls.chain(commands).chain([report(0.0), report(900.0)]));
+        assert_eq!(judged(NAME, &ledger, &command(529.0)), []);
     }
 
     #[test]

@@ -111,7 +111,8 @@ impl DeviceRecord {
     }
 
     /// The points it reports values of, in no order.
-    pub fn points(&self) -> impl Iterator<Item = (&Point, &PointRecord)> {
+    #[must_use]
+    pub fn points(&self) -> impl ExactSizeIterator<Item = (&Point, &PointRecord)> {
         self.points.iter()
     }
 

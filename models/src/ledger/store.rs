@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::attempts::{AttemptRecord, Pair};
-use super::index::{ClientSum, DeviceSum, Index, Kinds, Spells, size};
+use super::index::{ClientSum, CommandSum, DeviceSum, Index, Kinds, Spells, size};
 use super::mac::Mac;
 use super::pace::Pace;
 use super::provenance::{Capture, Digest, SameCapture};
@@ -168,6 +168,17 @@ impl Ledger {
     #[must_use]
     pub fn device(&self, device: &Device) -> Option<&DeviceSum> {
         self.index.devices.get(device)
+    }
+
+    /// The devices that a command was given to, and what was learned of it there; in no order.
+    pub fn given(
+        &self,
+        command: Command,
+    ) -> impl Iterator<Item = (&Device, &DeviceSum, &CommandSum)> {
+        // Most often none or one: then nobody is looked for among all devices.
+        let some = self.index.commands.count(&command) > 0;
+        let devices = some.then(|| self.index.devices.iter()).into_iter().flatten();
+        devices.filter_map(move |(device, sum)| Some((device, sum, sum.command(command)?)))
     }
 
     /// Whether some other host asked something of this one.

@@ -14,6 +14,16 @@ use super::record::Alert;
 use super::severity::Consequence;
 use crate::source::CaptureNames;
 
+/// The part of the alerts a day that may be for nothing but new commands: the other findings need theirs.
+const NEW_COMMANDS: f64 = 0.4;
+
+/// Capture time in which what was never done before begins no second episode: a day. It is not new any more, and
+/// nobody has ruled on it yet.
+const AGAIN_NS: u64 = 86_400 * 1_000_000_000;
+
+/// Findings whose last time is remembered; beyond, all are forgotten and begin episodes anew.
+const REMEMBERED: usize = 16_384;
+
 /// When findings become alerts, and how much is kept of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -67,8 +77,27 @@ pub struct Raiser {
     /// Conversations that such a habit says nothing of.
     settled: BTreeSet<Conversation>,
     muted: u64,
+    /// When each finding, by the sentence that would make it normal, was part of an episode last.
+    told_ns: HashMap<String, u64>,
+    repeated: u64,
     rate: Rate,
     taken: Vec<Taken>,
+}
+
+/// Whether a finding says no more than that one who is known did something for the first time. What is hard,
+/// strangers, floods, and what a device does are told each time.
+fn is_news(finding: &Finding) -> bool {
+    const NEWS: [&str; 8] = [
+        "first-command",
+        "new-verb",
+        "new-point",
+        "new-function",
+        "new-intent",
+        "new-value",
+        "value-out-of-range",
+        "write-outside-polled-map",
+    ];
+    !finding.hard && NEWS.contains(&finding.kind)
 }
 
 impl Raiser {
@@ -89,6 +118,8 @@ impl Raiser {
             habits: None,
             settled: BTreeSet::new(),
             muted: 0,
+            told_ns: HashMap::new(),
+            repeated: 0,
             rate: Rate::default(),
             taken: Vec::new(),
         }
@@ -112,7 +143,7 @@ impl Raiser {
     /// The clients that do more new things a day than the operator wants to read of, and how many:
     /// new commands of theirs raise nothing by themselves.
     pub fn muted_clients(&self) -> impl Iterator<Item = (IpAddr, f64)> {
-        let a_day = self.settings.a_day;
+        let a_day = self.new_commands_a_day();
         let habits = self.habits.iter().flatten();
         habits.map(|(client, rate)| (*client, *rate)).filter(move |habit| habit.1 > a_day)
     }
@@ -123,10 +154,20 @@ impl Raiser {
         self.muted
     }
 
+    /// Odd acts that began no episode because all that was odd about them was told within the day.
+    #[must_use]
+    pub fn repeated(&self) -> u64 {
+        self.repeated
+    }
+
+    fn new_commands_a_day(&self) -> f64 {
+        self.settings.a_day * NEW_COMMANDS
+    }
+
     /// What was promised of alerts a day and what came of it, in sentences.
     #[must_use]
     pub fn rates(&self) -> String {
-        rate::text(&self.rate, self.settings.a_day, self.habits.is_some())
+        rate::text(&self.rate, self.new_commands_a_day(), self.habits.is_some())
     }
 
     /// What episodes took of the act that was handed over last.
@@ -149,7 +190,7 @@ impl Raiser {
     pub fn mutes(&self, finding: &Finding, about: &Event) -> bool {
         let habits = self.habits.as_ref();
         let habit = habits.and_then(|habits| habits.get(&about.conversation.client));
-        let usual = habit.is_some_and(|rate| *rate > self.settings.a_day)
+        let usual = habit.is_some_and(|rate| *rate > self.new_commands_a_day())
             && !self.settled.contains(&about.conversation);
         !finding.hard && usual && ledger::may_be_habit(finding.kind, about.intent)
     }
@@ -254,6 +295,11 @@ impl Raiser {
     ) {
         let actor = findings.iter().find_map(|f| f.actor).unwrap_or(event.conversation.client);
         let begins = !self.open.contains_key(&actor);
+        if begins && findings.iter().all(|finding| self.was_told(finding, event.time_ns)) {
+            self.repeated = self.repeated.saturating_add(1);
+            return;
+        }
+        self.note_told(findings, event.time_ns);
         if begins {
             self.make_room(out);
             let id = self.id(actor, event, findings);
@@ -277,6 +323,25 @@ impl Raiser {
             episode.seen.dropped_packets = self.dropped_packets;
             out(episode.alert(&self.judging, false));
             episode.revision = episode.revision.saturating_add(1);
+        }
+    }
+
+    /// Whether a finding is of something that was never done before, and was part of an episode within the day.
+    fn was_told(&self, finding: &Finding, now_ns: u64) -> bool {
+        let told_ns = self.told_ns.get(&finding.normal_if);
+        is_news(finding) && told_ns.is_some_and(|told_ns| now_ns.abs_diff(*told_ns) < AGAIN_NS)
+    }
+
+    fn note_told(&mut self, findings: &[&Finding], now_ns: u64) {
+        for finding in findings.iter().filter(|finding| is_news(finding)) {
+            // The day is counted from the first time, so that what goes on is told of every day.
+            if self.was_told(finding, now_ns) {
+                continue;
+            }
+            if self.told_ns.len() >= REMEMBERED {
+                self.told_ns.clear();
+            }
+            self.told_ns.insert(finding.normal_if.clone(), now_ns);
         }
     }
 

@@ -87,14 +87,14 @@ pub(super) fn text(rate: &Rate, a_day: f64, known: bool) -> String {
     let _ = if known {
         writeln!(
             text,
-            "Promised: of each client's new commands at most {a_day} a day are raised (alerts.episodes_a_day); \
-             hard findings and other oddities stand outside."
+            "Promised: of each client's new commands at most {a_day} a day are raised (a part of \
+             alerts.episodes_a_day); hard findings and other oddities stand outside."
         )
     } else {
         writeln!(
             text,
             "Promised: no rate: with less than two days learned nothing is known of days \
-             (alerts.episodes_a_day is {a_day})."
+             (of alerts.episodes_a_day, {a_day} would be for new commands)."
         )
     };
     let _ = writeln!(text, "Realised: {rate}.");

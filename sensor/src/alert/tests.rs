@@ -140,19 +140,37 @@ fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
         raiser.set_habits(Some(habits), std::iter::empty().collect());
         (take(&mut raiser, event, odd).len(), raiser.muted())
     };
-    assert_eq!(raised(0.9, &poked(Intent::Write), &new), (1, 0), "seldom enough");
-    assert_eq!(raised(1.1, &poked(Intent::Write), &new), (0, 1));
-    assert_eq!(raised(1.1, &poked(Intent::Restart), &new), (1, 0), "no command");
+    assert_eq!(raised(0.3, &poked(Intent::Write), &new), (1, 0), "seldom enough");
+    assert_eq!(raised(0.5, &poked(Intent::Write), &new), (0, 1));
+    assert_eq!(raised(0.5, &poked(Intent::Restart), &new), (1, 0), "no command");
     let hard = [finding("new-point", 14.0, true)];
-    assert_eq!(raised(1.1, &poked(Intent::Write), &hard), (1, 0));
+    assert_eq!(raised(0.5, &poked(Intent::Write), &hard), (1, 0));
     let both = [finding("new-point", 14.0, false), finding("value-out-of-range", 14.0, false)];
-    assert_eq!(raised(1.1, &poked(Intent::Write), &both), (1, 1), "not by that alone");
+    assert_eq!(raised(0.5, &poked(Intent::Write), &both), (1, 1), "not by that alone");
 
     let event = poked(Intent::Write);
     let mut settled = raiser(8);
-    let habits = std::iter::once((event.conversation.client, 1.1)).collect();
+    let habits = std::iter::once((event.conversation.client, 0.5)).collect();
     settled.set_habits(Some(habits), std::iter::once(event.conversation).collect());
     assert_eq!(take(&mut settled, &event, &new).len(), 1, "new where nothing was new for long");
+}
+
+#[test]
+fn what_was_told_to_be_new_begins_no_second_episode_within_the_day() {
+    let hour_ns = 3_600 * 1_000_000_000;
+    let told = |findings: &[Finding]| {
+        let mut raiser = raiser(8);
+        let at = |hour: u64| act(66, 9, hour * hour_ns, hour);
+        let begun = [1, 2, 24, 26].into_iter().filter(|hour| {
+            take(&mut raiser, &at(*hour), findings).iter().any(|it| it.revision == 0)
+        });
+        (begun.collect::<Vec<_>>(), raiser.repeated())
+    };
+    let new = finding("new-point", 20.0, false);
+    assert_eq!(told(core::slice::from_ref(&new)), (vec![1, 26], 2));
+    assert_eq!(told(&[new.clone(), finding("command-flood", 20.0, false)]).0.len(), 4);
+    assert_eq!(told(&[finding("new-writer", 20.0, false)]).0.len(), 4, "a stranger");
+    assert_eq!(told(&[finding("new-point", 20.0, true)]).0.len(), 4, "hard");
 }
 
 #[test]
