@@ -60,7 +60,7 @@ impl Judge {
         if matches!(mode, Mode::Judge) {
             panel.go_live();
             raiser.set_baseline(ledger.digest().to_string());
-            raiser.set_habits(ledger.habits(), ledger.settled());
+            raiser.set_habits((&ledger).into());
         }
         Self {
             mode,
@@ -233,7 +233,7 @@ impl Judge {
         self.mode = Mode::Judge;
         self.panel.go_live();
         self.raiser.set_baseline(self.ledger.digest().to_string());
-        self.raiser.set_habits(self.ledger.habits(), self.ledger.settled());
+        self.raiser.set_habits((&self.ledger).into());
         tracing::info!(acts = self.learned, "learned; judging from here on");
         if let Some(tell) = self.on_learned.0.take() {
             tell(&self.ledger);

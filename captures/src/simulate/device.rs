@@ -3,7 +3,7 @@
 //! A value is a function of the time and of the last two things a point was set to, so that what was a while ago can be
 //! asked too: a frozen view and a replay are values of another time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::clock::{MINUTE, MS, SECOND, day};
 use super::events::Outstation;
@@ -36,7 +36,12 @@ pub(super) struct Device {
     pub(super) outstation: Outstation,
     /// What it counts of proofs, if it asks for any.
     pub(super) proofs: Option<Proofs>,
+    /// When it answered each read of late: space, start and count of it.
+    pub(super) answered: BTreeMap<(u64, u16, u16), VecDeque<u64>>,
 }
+
+/// Answers whose time is kept of each read: an hour of one a second, so that somebody can have recorded them.
+const RECORDED: usize = 3_600;
 
 /// A point.
 pub(super) struct Point {
@@ -111,7 +116,21 @@ impl Device {
             listens_only: false,
             outstation: Outstation::new(&model.unsolicited),
             proofs: None,
+            answered: BTreeMap::new(),
         }
+    }
+
+    /// Notes that a read is answered now. Of another time, it is answered as it was last before that: what
+    /// is shown again was recorded.
+    pub(super) fn recorded(&mut self, read: (Space, u16, u16), now: u64, at: u64) -> u64 {
+        let (space, start, count) = read;
+        let answered = self.answered.entry((space_number(space), start, count)).or_default();
+        if answered.len() >= RECORDED {
+            answered.pop_front();
+        }
+        answered.push_back(now);
+        let before = answered.partition_point(|time| *time <= at);
+        before.checked_sub(1).and_then(|last| answered.get(last)).copied().unwrap_or(at)
     }
 
     /// What a point is, as seen through a lens; nothing if there is no such point.

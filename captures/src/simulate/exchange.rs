@@ -162,8 +162,11 @@ impl World {
             .saturating_add(channel.way(network.delay_us, network.jitter_us))
             .saturating_add(slow)
             .saturating_add(pace);
-        let lens = lens(&tampers, served);
+        let mut lens = lens(&tampers, served);
         let Some(device) = self.devices.get_mut(round.device) else { return round.unanswered() };
+        if let modbus::Ask::Read { space, start, count } = ask {
+            lens.at = device.recorded((*space, *start, *count), served, lens.at);
+        }
         let Some(pdu) = ask.answered_by(device, served, &lens) else {
             channel.session.server_acks(served);
             channel.flush(&mut self.wire, round.all.as_ref(), middle);

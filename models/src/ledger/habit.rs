@@ -50,6 +50,26 @@ impl Ledger {
         settled.map(|(conversation, _)| *conversation).collect()
     }
 
+    /// The clients that go from device to device: that spoke to two or more, began to on two days or more, and were
+    /// with each for a small part of the learned time. One more device is what is to be expected of them.
+    #[must_use]
+    pub fn visitors(&self) -> BTreeSet<IpAddr> {
+        let learned = self.pace().requests.as_ref().map_or(0, |all| all.segments().count());
+        let mut days: BTreeMap<IpAddr, Option<BTreeSet<u64>>> = BTreeMap::new();
+        for (conversation, record) in &self.facts.conversations {
+            let begun = days.entry(conversation.client).or_insert_with(|| Some(BTreeSet::new()));
+            let segments = &record.tally.segments;
+            let stays = segments.more() || segments.count().saturating_mul(VISIT) > learned;
+            if stays {
+                *begun = None;
+            } else if let Some(begun) = begun {
+                begun.insert(record.tally.first_ns / SEGMENT_NS / DAY);
+            }
+        }
+        let often = |begun: &Option<BTreeSet<u64>>| begun.as_ref().is_some_and(|it| it.len() >= 2);
+        days.into_iter().filter(|(_, begun)| often(begun)).map(|(client, _)| client).collect()
+    }
+
     /// When the second half of the learned time began, and how many segments it has; `None` where
     /// that is shorter than a day.
     fn second_half(&self) -> Option<(u64, u64)> {
@@ -59,6 +79,9 @@ impl Ledger {
         (half >= DAY).then_some((from_ns, half))
     }
 }
+
+/// One part in so many of the learned time is all that a visit takes.
+const VISIT: u64 = 8;
 
 /// Stretches of ten minutes with commands that show that no new ones are to be expected.
 const VISITS: u64 = 8;
@@ -138,6 +161,21 @@ mod tests {
         };
         assert_eq!([settled(7, false), settled(8, false), settled(8, true)], [0, 1, 0]);
         assert_eq!(Ledger::default().settled().len(), 0);
+    }
+
+    #[test]
+    fn who_goes_from_device_to_device_is_a_visitor() {
+        let visits = |at: &[(u8, u64)]| {
+            let visits = at.iter().map(|(server, hour)| later(request(66, *server), hour * 60));
+            let mut ledger = site(0);
+            visits.for_each(|visit| ledger.learn(&visit));
+            ledger.visitors().into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(visits(&[(22, 10), (23, 34)]), [IpAddr::from([10, 0, 0, 66])]);
+        assert_eq!(visits(&[(22, 10), (23, 11)]), [IpAddr::from([0; 4]); 0], "one day");
+        assert_eq!(visits(&[(22, 10), (22, 34)]), [IpAddr::from([0; 4]); 0], "one device");
+        let stays: Vec<_> = (0..400).map(|n| (22, n / 2)).chain([(23, 34), (24, 60)]).collect();
+        assert_eq!(visits(&stays), [IpAddr::from([0; 4]); 0], "it stays with one");
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod tests;
 pub(crate) mod wording;
 
 pub(crate) use episode::gravest;
-pub use raiser::{Raiser, Settings, Taken};
+pub use raiser::{Habits, Raiser, Settings, Taken};
 pub use record::{
     Alert, FindingRecord, FurtherPackets, Outcomes, PointRecord, Seen, TargetRecord, Word,
 };

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
 use gridtap_models::event::{Conversation, Event, Outcome, Stage};
-use gridtap_models::ledger;
+use gridtap_models::ledger::{self, Ledger};
 use sha2::{Digest, Sha256};
 
 use super::episode::{Episode, Judging, gravest};
@@ -41,6 +41,24 @@ pub struct Settings {
     pub awaited: usize,
 }
 
+/// What new things are to be expected of whom, by what was learned.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Habits {
+    /// How often a day each client does something new, where that is known.
+    pub rates: Option<BTreeMap<IpAddr, f64>>,
+    /// Conversations that such a habit says nothing of.
+    pub settled: BTreeSet<Conversation>,
+    /// Clients that go from device to device.
+    pub visitors: BTreeSet<IpAddr>,
+}
+
+impl From<&Ledger> for Habits {
+    fn from(ledger: &Ledger) -> Self {
+        let (rates, settled, visitors) = (ledger.habits(), ledger.settled(), ledger.visitors());
+        Self { rates, settled, visitors }
+    }
+}
+
 /// What an episode took in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Taken {
@@ -72,10 +90,7 @@ pub struct Raiser {
     dropped_packets: u64,
     closed_early: u64,
     given_up: u64,
-    /// How often a day each client does something new, where that is known.
-    habits: Option<BTreeMap<IpAddr, f64>>,
-    /// Conversations that such a habit says nothing of.
-    settled: BTreeSet<Conversation>,
+    habits: Habits,
     muted: u64,
     /// When each finding, by the sentence that would make it normal, was part of an episode last.
     told_ns: HashMap<String, u64>,
@@ -115,8 +130,7 @@ impl Raiser {
             dropped_packets: 0,
             closed_early: 0,
             given_up: 0,
-            habits: None,
-            settled: BTreeSet::new(),
+            habits: Habits::default(),
             muted: 0,
             told_ns: HashMap::new(),
             repeated: 0,
@@ -130,21 +144,16 @@ impl Raiser {
         self.judging.baseline = Some(digest);
     }
 
-    /// Takes from what was learned how often a day each client does something new, where that is
-    /// known, and in which conversations nobody does.
-    pub fn set_habits(
-        &mut self,
-        habits: Option<BTreeMap<IpAddr, f64>>,
-        settled: BTreeSet<Conversation>,
-    ) {
-        (self.habits, self.settled) = (habits, settled);
+    /// Says what new things are to be expected of whom.
+    pub fn set_habits(&mut self, habits: Habits) {
+        self.habits = habits;
     }
 
     /// The clients that do more new things a day than the operator wants to read of, and how many:
     /// new commands of theirs raise nothing by themselves.
     pub fn muted_clients(&self) -> impl Iterator<Item = (IpAddr, f64)> {
         let a_day = self.new_commands_a_day();
-        let habits = self.habits.iter().flatten();
+        let habits = self.habits.rates.iter().flatten();
         habits.map(|(client, rate)| (*client, *rate)).filter(move |habit| habit.1 > a_day)
     }
 
@@ -167,7 +176,7 @@ impl Raiser {
     /// What was promised of alerts a day and what came of it, in sentences.
     #[must_use]
     pub fn rates(&self) -> String {
-        rate::text(&self.rate, self.new_commands_a_day(), self.habits.is_some())
+        rate::text(&self.rate, self.new_commands_a_day(), self.habits.rates.is_some())
     }
 
     /// What episodes took of the act that was handed over last.
@@ -188,11 +197,13 @@ impl Raiser {
     /// Whether a finding about an act is not raised because its client does such things too often.
     #[must_use]
     pub fn mutes(&self, finding: &Finding, about: &Event) -> bool {
-        let habits = self.habits.as_ref();
+        let habits = self.habits.rates.as_ref();
         let habit = habits.and_then(|habits| habits.get(&about.conversation.client));
         let usual = habit.is_some_and(|rate| *rate > self.new_commands_a_day())
-            && !self.settled.contains(&about.conversation);
-        !finding.hard && usual && ledger::may_be_habit(finding.kind, about.intent)
+            && !self.habits.settled.contains(&about.conversation);
+        let visits = finding.kind == "new-conversation"
+            && self.habits.visitors.contains(&about.conversation.client);
+        !finding.hard && (visits || usual && ledger::may_be_habit(finding.kind, about.intent))
     }
 
     /// Notes how many packets were dropped so far, for the alerts to come.

@@ -7,7 +7,7 @@ use gridtap_models::event::{
 };
 
 use super::record::Outcomes;
-use super::{Alert, Raiser, Settings, Severity, wording};
+use super::{Alert, Habits, Raiser, Settings, Severity, wording};
 
 const MINUTE: u64 = 60 * 1_000_000_000;
 
@@ -112,7 +112,7 @@ fn what_one_actor_does_until_it_is_quiet_is_one_alert() {
 
 #[test]
 fn an_episode_ends_also_where_the_clock_goes_back() {
-    let odd = [finding("new-point", 14.0, false)];
+    let odd = [finding("command-flood", 14.0, false)];
     let quiet = 15 * MINUTE;
     for back in [quiet, 400 * 24 * 60 * MINUTE] {
         let mut raiser = raiser(8);
@@ -137,7 +137,7 @@ fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
     let raised = |rate, event: &Event, odd: &[Finding]| {
         let mut raiser = raiser(8);
         let habits = std::iter::once((event.conversation.client, rate)).collect();
-        raiser.set_habits(Some(habits), std::iter::empty().collect());
+        raiser.set_habits(Habits { rates: Some(habits), ..Habits::default() });
         (take(&mut raiser, event, odd).len(), raiser.muted())
     };
     assert_eq!(raised(0.3, &poked(Intent::Write), &new), (1, 0), "seldom enough");
@@ -151,8 +151,26 @@ fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
     let event = poked(Intent::Write);
     let mut settled = raiser(8);
     let habits = std::iter::once((event.conversation.client, 0.5)).collect();
-    settled.set_habits(Some(habits), std::iter::once(event.conversation).collect());
+    settled.set_habits(Habits {
+        rates: Some(habits),
+        settled: std::iter::once(event.conversation).collect(),
+        ..Habits::default()
+    });
     assert_eq!(take(&mut settled, &event, &new).len(), 1, "new where nothing was new for long");
+}
+
+#[test]
+fn one_more_device_of_a_visitor_is_no_news() {
+    let raised = |kind, hard| {
+        let mut raiser = raiser(8);
+        let event = act(66, 21, MINUTE, 1);
+        let visitors = std::iter::once(event.conversation.client).collect();
+        raiser.set_habits(Habits { visitors, ..Habits::default() });
+        (take(&mut raiser, &event, &[finding(kind, 30.0, hard)]).len(), raiser.muted())
+    };
+    assert_eq!(raised("new-conversation", false), (0, 1));
+    assert_eq!(raised("new-writer", false), (1, 0));
+    assert_eq!(raised("late-writer", true), (1, 0));
 }
 
 #[test]

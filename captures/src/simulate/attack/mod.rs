@@ -237,7 +237,7 @@ const KINDS: &[Kind] = kinds![
     ("injected-command", true, EITHER, inject::injected, "A segment with a command is put into the master's own TCP session."),
     ("changed-response", true, EITHER, middle::change, "Somebody in the middle changes a measured value that the master reads.", minutes = 20 "minutes", percent = 115 "of the true value"),
     ("frozen-view", true, EITHER, middle::freeze, "Somebody in the middle shows the master what was.", minutes = 20 "minutes"),
-    ("replayed-view", true, EITHER, middle::replay, "Somebody in the middle shows the master the values of some time ago.", minutes = 20 "minutes", back_min = 45 "minutes ago"),
+    ("replayed-view", true, EITHER, middle::replay, "Somebody in the middle shows the master the values that it was given some time ago.", minutes = 20 "minutes", back_min = 45 "minutes ago"),
     ("blocked-command", true, EITHER, middle::block_commands, "Commands do not arrive; polls do.", minutes = 20 "minutes"),
     ("blocked-response", true, EITHER, middle::block_answers, "Nothing that a device answers arrives.", minutes = 10 "minutes"),
     ("blocked-report", true, DNP3, middle::block_reports, "What an outstation reports unasked does not arrive.", minutes = 60 "minutes"),
