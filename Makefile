@@ -11,7 +11,7 @@ help:
 	@echo 'make test   formatting, lints, all tests, documentation'
 	@echo 'make bench  measure each step of the line and the whole of it'
 	@echo 'make differential  compare with tshark, message by message, over CAPTURES=FOLDER'
-	@echo 'make scorecard  measure detection on simulated sites, decoding and speed; SEEDS=2 DAYS=1 to try it'
+	@echo 'make scorecard  measure detection on simulated sites, decoding and speed; SEEDS=1 ATTACK_SEEDS=1 DAYS=1 to try it'
 	@echo 'make fuzz   run each fuzz target for SECONDS=60; TARGETS="NAME..." for some of them'
 	@echo 'make build  the release binary, target/release/gridtap'
 	@echo 'make clean  remove everything that was built'
@@ -52,15 +52,17 @@ differential: build
 	@.ci/need tshark
 	python3 tests/differential/compare.py --gridtap target/release/gridtap '$(CAPTURES)'
 
-# How much is measured: reporting seeds, judged benign days of each, and which parts (all, if none is named).
+# How much is measured: reporting seeds, and those of attacks, judged benign days of each, and which parts (all, if none
+# is named).
 SEEDS ?= 3
+ATTACK_SEEDS ?= 20
 DAYS ?= 7
 PARTS ?=
 
 scorecard: build
 	@.ci/need tshark
 	python3 tests/scorecard/scorecard.py --gridtap target/release/gridtap --captures '$(CAPTURES)' \
-		--seeds $(SEEDS) --days $(DAYS) $(PARTS)
+		--seeds $(SEEDS) --attack-seeds $(ATTACK_SEEDS) --days $(DAYS) $(PARTS)
 
 # How long each fuzz target runs, and which ones: all, if none is named.
 SECONDS ?= 60

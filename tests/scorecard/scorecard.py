@@ -78,7 +78,7 @@ class Measure:
     def attacks(self):
         """Every kind of attack, by whoever has addresses of his own, and by whoever has the master's."""
         return {"seeds": self.attack_seeds, **{
-            name: together(self.attack_run(site, seed, as_master)["as captured"]
+            name: together(self.attack_run(site, seed, as_master)
                            for seed in self.attack_seeds for site in self.options.sites)
             for name, as_master in (("own addresses", False), ("as master", True))}}
 
@@ -86,26 +86,33 @@ class Measure:
         """The same (own addresses), learned from days with acts of these attacks in them."""
         if not self.can_contaminate:
             return None
-        runs = [self.attack_run(site, seed, False) for seed in self.attack_seeds for site in self.options.sites]
-        return {"seeds": self.attack_seeds,
+        runs = [self.contaminated_run(site, seed) for seed in self.seeds for site in self.options.sites]
+        return {"seeds": self.seeds,
                 "shares": {"none": together(run["as captured"] for run in runs),
                            **{share: together(run[share] for run in runs) for share in SHARES}}}
 
     def attack_run(self, site, seed, as_master):
-        lasts = self.learn_s + ATTACK_S * self.kinds(site, "all")
-        options = ["--for", f"{lasts}s", "--attack", "all", "--attack-after", f"{self.learn_s}s"]
-        options += ["--as-master"] if as_master else []
-        contaminates = self.can_contaminate and not as_master
+        options = self.attack_options(site) + (["--as-master"] if as_master else [])
 
         def make():
             with self.lab.simulate(site, seed, *options) as made:
-                if not contaminates:
-                    return {"as captured": self.evaluate(made)[0]}
+                return self.evaluate(made)[0]
+        name = f"attacks-{site}-{seed}{'-as-master' if as_master else ''}"
+        return self.lab.once(name, {"options": options}, make)
+
+    def contaminated_run(self, site, seed):
+        options = self.attack_options(site)
+
+        def make():
+            with self.lab.simulate(site, seed, *options) as made:
                 first, *one = self.evaluate(made, "--contaminate", "1%")
                 _, *ten = self.evaluate(made, "--contaminate", "10%")
                 return {"as captured": first, SHARES[0]: one[0], SHARES[1]: ten[0]}
-        name = f"attacks-{site}-{seed}{'-as-master' if as_master else ''}"
-        return self.lab.once(name, {"options": options, "contaminates": contaminates}, make)
+        return self.lab.once(f"contaminated-{site}-{seed}", {"options": options}, make)
+
+    def attack_options(self, site):
+        lasts = self.learn_s + ATTACK_S * self.kinds(site, "all")
+        return ["--for", f"{lasts}s", "--attack", "all", "--attack-after", f"{self.learn_s}s"]
 
     def lookalikes(self):
         """What only looks like attacks."""
@@ -133,8 +140,7 @@ class Measure:
             for name in runs[0]}}
 
     def beside_run(self, site, seed):
-        lasts = self.learn_s + ATTACK_S * self.kinds(site, "all")
-        options = ["--for", f"{lasts}s", "--attack", "all", "--attack-after", f"{self.learn_s}s"]
+        options, lasts = self.attack_options(site), self.learn_s + ATTACK_S * self.kinds(site, "all")
 
         def make():
             with self.lab.simulate(site, seed, *options) as made:
