@@ -112,9 +112,8 @@ impl Ledger {
             }
             (Attempt::Silent, Some(record)) => record.silent = record.silent.saturating_add(1),
             // It was asked for before the capture began, or there was no room for it.
-            (Attempt::Refused | Attempt::Silent, None) => {}
-            // Of which there is a line for each conversation.
-            (Attempt::Link, _) => {}
+            // Of links there is a line for each conversation.
+            (Attempt::Refused | Attempt::Silent, None) | (Attempt::Link, _) => {}
         }
     }
 }

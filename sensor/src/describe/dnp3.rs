@@ -21,7 +21,7 @@ const REPORTED: usize = 16_384;
 /// What `message` is to its conversation.
 pub(super) fn part(message: &Message<'_>, context: &Context) -> Part {
     let fragment = match message {
-        Message::Link(header) => return linked(header, context),
+        Message::Link(header) => return linked(*header, context),
         Message::Fragment(fragment) => fragment,
     };
     let (master, outstation) = match fragment.direction() {
@@ -75,7 +75,7 @@ pub(super) fn kind(message: &Message<'_>) -> (Direction, &'static str, u8) {
 }
 
 /// A frame that begins an exchange on the link, and carries nothing.
-fn linked(header: &Header, context: &Context) -> Part {
+fn linked(header: Header, context: &Context) -> Part {
     let function = header.function();
     if !header.control.primary() || function.carries_user_data() {
         return Part::Neither;

@@ -163,10 +163,10 @@ impl Flow {
             return None;
         };
         let acknowledged = acknowledgement?;
-        let size = octets(segment.payload.len()).saturating_add(segment.cut.into());
-        if size > 0 {
+        let carried = octets(segment.payload.len()).saturating_add(segment.cut.into());
+        if carried > 0 {
             let source = self.endpoint_mut(side);
-            let end = at(sequence, size);
+            let end = at(sequence, carried);
             if source.told.is_none_or(|(known, _)| distance(known, end) > 0) {
                 source.told = Some((end, acknowledged));
             }

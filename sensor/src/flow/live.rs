@@ -98,8 +98,8 @@ impl<S> Live<S> {
                 }
                 let known = self.flow.opener.is_some();
                 self.flow.note(segment, side);
-                if let Some(size) = self.flow.disowned(segment, side) {
-                    self.tell_disowned(side, sequence, size, pass);
+                if let Some(disowned) = self.flow.disowned(segment, side) {
+                    self.tell_disowned(side, sequence, disowned, pass);
                 }
                 let asks = syn && acknowledgement.is_none();
                 self.follow_attempt(side, known, asks, pass);
@@ -287,7 +287,7 @@ impl<S> Live<S> {
         count(&mut pass.counters.conflicting_segments, 1);
         let first = first.or_else(|| marks.of(span).next()).map(|mark| mark.packet);
         self.hand_conflict(
-            Conflict {
+            &Conflict {
                 side,
                 clash: Clash::Differing,
                 octets: difference.octets,
@@ -304,7 +304,7 @@ impl<S> Live<S> {
         &mut self,
         side: Side,
         sequence: u32,
-        size: u64,
+        disowned: u64,
         pass: &mut Pass<'_, R>,
     ) {
         count(&mut pass.counters.disowned_segments, 1);
@@ -312,16 +312,16 @@ impl<S> Live<S> {
         let read = endpoint.stream.next_sequence().map(|next| distance(sequence, next));
         let read = read.and_then(|read| u64::try_from(read).ok()).unwrap_or(0);
         let start = endpoint.stream.place().saturating_sub(read);
-        let first = endpoint.marks.of(start..start.saturating_add(size)).next();
+        let first = endpoint.marks.of(start..start.saturating_add(disowned)).next();
         let first = first.filter(|_| read > 0).map(|mark| mark.packet);
         let clash = Clash::Disowned;
         let again = pass.at.packet;
-        self.hand_conflict(Conflict { side, clash, octets: size, first, again }, pass);
+        self.hand_conflict(&Conflict { side, clash, octets: disowned, first, again }, pass);
     }
 
-    fn hand_conflict<R: Reader<State = S>>(&mut self, conflict: Conflict, pass: &mut Pass<'_, R>) {
+    fn hand_conflict<R: Reader<State = S>>(&mut self, conflict: &Conflict, pass: &mut Pass<'_, R>) {
         if let Reading::By(state) = &mut self.reading {
-            pass.reader.conflict(&self.flow, state, &conflict, &pass.at);
+            pass.reader.conflict(&self.flow, state, conflict, &pass.at);
         }
     }
 

@@ -159,10 +159,12 @@ impl<T: Tap> Work<T> {
     ) {
         let service = Service { protocol: app.protocol, server: app.server };
         let Some(event) = self.of_flow(flow, service) else { return };
-        let name = match mark {
-            Mark::Foreign => "what is no message",
-            Mark::DisownedSegment => "that it did not send what was taken for its own",
-            _ => "other octets in its stream",
+        let name = if mark == Mark::Foreign {
+            "what is no message"
+        } else if mark == Mark::DisownedSegment {
+            "that it did not send what was taken for its own"
+        } else {
+            "other octets in its stream"
         };
         let by_server = side == app.server;
         let event = Event {
