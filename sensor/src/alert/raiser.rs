@@ -176,7 +176,12 @@ impl Raiser {
     /// What was promised of alerts a day and what came of it, in sentences.
     #[must_use]
     pub fn rates(&self) -> String {
-        rate::text(&self.rate, self.new_commands_a_day(), self.habits.rates.is_some())
+        rate::text(
+            &self.rate,
+            self.settings.a_day,
+            self.new_commands_a_day(),
+            self.habits.rates.is_some(),
+        )
     }
 
     /// What episodes took of the act that was handed over last.

@@ -81,20 +81,20 @@ impl fmt::Display for Decimals {
 }
 
 /// What was promised, and what came of it, in sentences.
-pub(super) fn text(rate: &Rate, a_day: f64, known: bool) -> String {
+pub(super) fn text(rate: &Rate, a_day: f64, new_commands: f64, known: bool) -> String {
     let mut text = String::new();
     // Writing to memory cannot fail.
     let _ = if known {
         writeln!(
             text,
-            "Promised: of each client's new commands at most {a_day} a day are raised (a part of \
+            "Promised: of each client's new commands at most {new_commands} a day are raised (of the {a_day} of \
              alerts.episodes_a_day); hard findings and other oddities stand outside."
         )
     } else {
         writeln!(
             text,
             "Promised: no rate: with less than two days learned nothing is known of days \
-             (of alerts.episodes_a_day, {a_day} would be for new commands)."
+             (alerts.episodes_a_day is {a_day})."
         )
     };
     let _ = writeln!(text, "Realised: {rate}.");

@@ -147,6 +147,8 @@ use Twin::{Approved, Learned, Like};
 /// All rows.
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
+    modbus("1", "host-scan").by("host-scan", "fanout").by_time(),
+    dnp3("1", "host-scan").by("host-scan", "fanout").by_time(),
     modbus("1", "unit-scan:count=30").by("unit-scan", "fanout").within(20).like(Like("new-laptop")),
     dnp3("1", "unit-scan:count=30").by("new-conversation", "link"),
     dnp3("1", "unit-scan:count=30").masked().by("unit-scan", "fanout").within(10),
@@ -164,6 +166,7 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("5", "new-point").by("new-point", "point").like(Learned),
     modbus("5", "new-verb").by("first-command", "function").like(Learned),
     dnp3("5", "new-verb").by("new-verb", "verb").like(Learned),
+    modbus("5", "injected-command").by("disowned-segment", "conformance").by_time(),
     dnp3("5", "injected-command").by("new-verb", "verb"),
     modbus("6", "brute-force-io").by("command-flood", "volume").within(60),
     dnp3("6", "brute-force-io").by("command-flood", "volume").within(60),
@@ -188,6 +191,8 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("13", "delayed-response:minutes=5").masked().by("slow-answers", "delay").within(40).lasting(15),
     modbus("14", "query-flood:count=1000").by("request-flood", "volume").within(1_500),
     dnp3("14", "query-flood:count=1000").by("request-flood", "volume").within(1_500),
+    modbus("14", "connection-flood").by("connection-flood", "volume").by_time(),
+    dnp3("14", "connection-flood").by("connection-flood", "volume").by_time(),
     dnp3("15", "unsolicited-flood").by("report-flood", "volume").within(600).lasting(12),
     modbus("16", "malformed:count=12").by("malformed", "conformance").within(4),
     dnp3("16", "malformed:count=12").by("new-conversation", "conversation").within(6).like(Approved),
@@ -217,6 +222,8 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("27", "authentication-downgrade:minutes=20").secure().by("authentication-downgrade", "authentication").by_time().lasting(40),
     modbus("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
     dnp3("28", "covert-channel:count=40").by("command-flood", "volume").within(80).lasting(40),
+    modbus("29", "other-protocol").by("other-protocol", "conformance").by_time(),
+    dnp3("29", "other-protocol").by("other-protocol", "conformance").by_time(),
     modbus("30a", "industroyer").by("new-writer", "conversation").like(Approved),
     dnp3("30a", "industroyer").by("new-writer", "conversation").like(Learned),
     modbus("30b", "frostygoop").by("new-writer", "conversation").within(5).like(Like("new-laptop")),
