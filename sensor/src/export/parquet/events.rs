@@ -62,7 +62,7 @@ impl table::Row for Row {
         Column::new(
             "stage",
             Kind::Text,
-            "requested, ended, reported (a device spoke unasked), noticed (no act), connecting, connection refused, connection silent",
+            "requested, ended, reported (a device spoke unasked), noticed (no act), connecting, connection refused, connection silent, on the link (a link frame without a request)",
             |row| stage(&row.event).into(),
         ),
         Column::new("request", Kind::Int, "of an ended one: `event` of its request", |row| {
