@@ -104,7 +104,8 @@ def attacks(part, card):
                      f"{side['trivial'][name]['wrong'] / side['days']:.1f} wrong a day" for side in sides)])
     wrong = [[name, *rate(part[name]["wrong"], part[name]["days"])] for name in ("own addresses", "as master")]
     return ("## Attacks found\n\nEvents found of events done, by kind. *As master*: whoever attacks has the addresses of "
-            f"the master, IP and Ethernet, and does not show in the middle. *Unseen*: no message belongs to it. {of_seeds(part)}\n\n"
+            f"the master, IP and Ethernet, and does not show in the middle. *Unseen*: no message belongs to it. {of_seeds(part)} "
+            f"As master: {', '.join(map(str, part['as_master_seeds']))}.\n\n"
             + table(["kind", "own addresses", "as master"], rows)
             + "\nEpisodes without an attack in the same captures:\n\n"
             + table(["", "episodes", "days", "a day", "at most"], wrong))

@@ -77,10 +77,11 @@ class Measure:
 
     def attacks(self):
         """Every kind of attack, by whoever has addresses of his own, and by whoever has the master's."""
-        return {"seeds": self.attack_seeds, **{
-            name: together(self.attack_run(site, seed, as_master)
-                           for seed in self.attack_seeds for site in self.options.sites)
-            for name, as_master in (("own addresses", False), ("as master", True))}}
+        masked = self.attack_seeds[:self.options.as_master_seeds or len(self.attack_seeds)]
+        sides = (("own addresses", self.attack_seeds, False), ("as master", masked, True))
+        return {"seeds": self.attack_seeds, "as_master_seeds": masked, **{
+            name: together(self.attack_run(site, seed, as_master) for seed in seeds for site in self.options.sites)
+            for name, seeds, as_master in sides}}
 
     def contaminated(self):
         """The same (own addresses), learned from days with acts of these attacks in them."""
@@ -244,6 +245,8 @@ def arguments():
     parser.add_argument("--sites", nargs="+", default=["substation", "feeder", "plant"], metavar="SITE")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="how many of the reporting seeds")
     parser.add_argument("--attack-seeds", type=int, metavar="N", help="the same for attacks [default: as --seeds]")
+    parser.add_argument("--as-master-seeds", type=int, metavar="N",
+                        help="the same for attackers with the master's addresses [default: as --attack-seeds]")
     parser.add_argument("--days", type=float, default=7, metavar="D", help="judged benign days of each")
     parser.add_argument("--learn-days", type=float, default=3, metavar="D",
                         help="days that are learned from; with two or fewer nothing is known of habits")
