@@ -1,6 +1,8 @@
 """The card as a page: SCORECARD.md, with the same figures in scorecard.json."""
 
 import json
+import pathlib
+import tomllib
 
 from bounds import poisson_upper, wilson
 
@@ -108,7 +110,21 @@ def attacks(part, card):
             f"As master: {', '.join(map(str, part['as_master_seeds']))}.\n\n"
             + table(["kind", "own addresses", "as master"], rows)
             + "\nEpisodes without an attack in the same captures:\n\n"
-            + table(["", "episodes", "days", "a day", "at most"], wrong))
+            + table(["", "episodes", "days", "a day", "at most"], wrong)
+            + "\nWhat they were raised for (own addresses; what an attack leaves behind counts as wrong here): "
+            + f"{by_kind(part['own addresses']['wrong_kinds'])}.\n"
+            + "\nWhy attacks are missed:\n\n" + why(kind for kind in kinds if missed(kind, sides)))
+
+
+def missed(kind, sides):
+    return any(found < of for found, of in (side["kinds"].get(kind, [0, 0]) for side in sides))
+
+
+def why(kinds):
+    """A line for each kind: why it is missed, where that is known."""
+    text = (pathlib.Path(__file__).parent / "misses.toml").read_text(encoding="utf-8")
+    known = tomllib.loads(text)
+    return "".join(f"- {kind}: {known.get(kind, 'not looked at')}\n" for kind in kinds)
 
 
 def contaminated(part, card):
