@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use foldhash::HashSet;
 
 use crate::detector::{Bits, Detector, Finding};
-use crate::event::{Event, Intent, Stage};
+use crate::event::{Conversation, Event, Intent, Stage};
 use crate::ledger::Ledger;
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::{counted, lasting};
@@ -106,17 +106,24 @@ fn takeover(event: &Event, client: IpAddr, silent_ns: u64) -> Finding {
     }
 }
 
+/// How odd a conversation is that the baseline does not have.
+pub(super) fn novelty(ledger: &Ledger, conversation: &Conversation) -> Bits {
+    let client = ledger.client(&conversation.client).map_or(0, |sum| sum.acts);
+    let device = ledger.device(&conversation.device()).map_or(0, |sum| sum.acts);
+    let p = ledger.conversations_context().novel()
+        * ledger.clients_context().share(client, 1.0)
+        * ledger.devices_context().share(device, 1.0);
+    surprise::bits(p)
+}
+
 fn judge_novelty(ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
     let conversation = event.conversation;
-    let client = ledger.client(&conversation.client);
-    let device = ledger.device(&conversation.device());
-    let p = ledger.conversations_context().novel()
-        * ledger.clients_context().share(client.map_or(0, |sum| sum.acts), 1.0)
-        * ledger.devices_context().share(device.map_or(0, |sum| sum.acts), 1.0);
-    let surprise = surprise::bits(p);
+    let surprise = novelty(ledger, &conversation);
     if surprise < FLOOR {
         return;
     }
+    let client = ledger.client(&conversation.client);
+    let device = ledger.device(&conversation.device());
     let elsewhere = match client {
         Some(sum) => format!("it spoke to {}", counted(sum.conversations, "other device")),
         None => "it spoke to nobody".to_owned(),

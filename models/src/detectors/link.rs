@@ -11,10 +11,11 @@
 
 use foldhash::HashSet;
 
+use super::conversation;
 use crate::detector::{Detector, Finding};
 use crate::event::{Attempt, Event, Intent, Stage};
 use crate::ledger::{Ledger, Pair};
-use crate::surprise::{self, FLOOR};
+use crate::surprise::FLOOR;
 use crate::words::counted;
 
 pub(crate) const NAME: &str = "link";
@@ -48,16 +49,11 @@ impl Detector for NewLink {
 
 fn judge(ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
     let conversation = event.conversation;
-    let acts = |sum: Option<u64>| sum.unwrap_or(0);
-    let client = ledger.client(&conversation.client);
-    let device = ledger.device(&conversation.device());
-    let p = ledger.conversations_context().novel()
-        * ledger.clients_context().share(acts(client.map(|sum| sum.acts)), 1.0)
-        * ledger.devices_context().share(acts(device.map(|sum| sum.acts)), 1.0);
-    let surprise = surprise::bits(p);
+    let surprise = conversation::novelty(ledger, &conversation);
     if surprise < FLOOR {
         return;
     }
+    let client = ledger.client(&conversation.client);
     let (asker, device) = (conversation.asker(), conversation.device());
     let by_device = event.intent == Intent::Report;
     let (who, whom) =
