@@ -16,8 +16,8 @@ use criterion::measurement::Measurement;
 use foldhash::HashMap;
 use gridtap_benches::CpuTime;
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
-    Stage, Target, Unseen, Value,
+    Connection, Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol,
+    Space, Stage, Target, Unseen, Value,
 };
 use gridtap_models::ledger::Ledger;
 use gridtap_models::panel::Panel;
@@ -204,6 +204,7 @@ fn act(client: [u8; 4], device: u32, target: Target) -> Event {
         earlier: None,
         stage: Stage::Requested,
         conversation: conversation(client, device),
+        connection: Connection::default(),
         client_mac: None,
         server_mac: None,
         client_hops: None,

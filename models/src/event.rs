@@ -201,6 +201,15 @@ pub struct Function {
     pub name: &'static str,
 }
 
+/// What tells the connections between two hosts apart: their ports. 0 where there are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Connection {
+    /// The client's port.
+    pub client_port: u16,
+    /// The server's.
+    pub server_port: u16,
+}
+
 /// Where in the capture an event happened. Events are judged in the order of this type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
@@ -388,6 +397,8 @@ pub struct Event {
     pub stage: Stage,
     /// Who speaks with what.
     pub conversation: Conversation,
+    /// Over which of the two hosts' connections.
+    pub connection: Connection,
     /// MAC address of the client, where the link layer has one.
     pub client_mac: Option<[u8; 6]>,
     /// MAC address of the server, where the link layer has one.

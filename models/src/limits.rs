@@ -46,6 +46,12 @@ pub const ATTEMPTS: usize = 10_000;
 /// Conversations that speak on the link.
 pub const LINKS: usize = 10_000;
 
+/// Pairs of hosts, each with a number of connections between them that are used at once.
+pub const AT_ONCE: usize = 10_000;
+
+/// Connections between two hosts that are told apart at once; more are counted as so many.
+pub const CONNECTIONS_AT_ONCE: u8 = 8;
+
 /// Counts of hops left of the packets of one host.
 pub const HOPS_A_HOST: usize = 8;
 
@@ -88,4 +94,6 @@ pub enum Limit {
     Attempts,
     /// [`LINKS`].
     Links,
+    /// [`AT_ONCE`].
+    Connections,
 }

@@ -2,8 +2,8 @@
 
 use crate::detector::Finding;
 use crate::event::{
-    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
-    Stage, Switch, Target, Unseen, Value,
+    Connection, Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol,
+    Space, Stage, Switch, Target, Unseen, Value,
 };
 use crate::ledger::{Capture, Digest, Ledger, Values};
 use crate::panel::Panel;
@@ -26,6 +26,7 @@ pub(crate) fn request(client: u8, server: u8) -> Event {
         earlier: None,
         stage: Stage::Requested,
         conversation,
+        connection: Connection::default(),
         client_mac: None,
         server_mac: None,
         client_hops: None,

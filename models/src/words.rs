@@ -42,6 +42,7 @@ words! { Limit:
     Hops = "hops",
     Attempts = "attempts",
     Links = "links",
+    Connections = "connections-at-once",
 }
 
 words! { Protocol: Modbus = "modbus", Dnp3 = "dnp3" }

@@ -95,7 +95,7 @@ impl Detector for EventStream {
         stream.last_ns = now_ns;
         let eventful = events > 0.0;
         if let Some(quiet) = stream.take(eventful, event.time_ns) {
-            note(Observation { device, point: EVENTS, saw: Saw::Stood(quiet) });
+            note(Observation::OfPoint { device, point: EVENTS, saw: Saw::Stood(quiet) });
         }
     }
 

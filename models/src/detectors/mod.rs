@@ -18,6 +18,7 @@ mod reading;
 mod repetition;
 mod run;
 mod selection;
+mod session;
 mod setpoint;
 mod silence;
 pub(crate) mod structure;
@@ -60,6 +61,7 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: setpoint::NAME, make: || Box::new(setpoint::OddSetpoint::default()) },
     Entry { name: value::NAME, make: || Box::new(value::OddValue) },
     Entry { name: identity::NAME, make: || Box::new(identity::ChangedHost::default()) },
+    Entry { name: session::NAME, make: || Box::new(session::Sessions::default()) },
     Entry { name: fanout::NAME, make: || Box::new(fanout::Scans::default()) },
     Entry { name: volume::NAME, make: || Box::new(volume::Floods::default()) },
     Entry { name: silence::NAME, make: || Box::new(silence::Silence::default()) },

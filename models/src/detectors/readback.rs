@@ -120,7 +120,7 @@ impl Detector for Readback {
         }
         let device = event.conversation.device();
         for Seen { point, saw, .. } in &self.seen {
-            note(Observation { device, point: *point, saw: *saw });
+            note(Observation::OfPoint { device, point: *point, saw: *saw });
         }
     }
 

@@ -100,7 +100,7 @@ impl Detector for OddReading {
         let mut room = REPORTED.saturating_sub(self.unlearned);
         let before = room;
         reports.take(event, &mut room, &mut self.odd, &mut |point, saw| {
-            note(Observation { device, point, saw });
+            note(Observation::OfPoint { device, point, saw });
         });
         self.unlearned = self.unlearned.saturating_add(before.saturating_sub(room));
     }

@@ -269,6 +269,7 @@ fn outline(event: &Event) -> Event {
         packet: event.packet,
         stage: event.stage,
         conversation: event.conversation,
+        connection: event.connection,
         client_mac: event.client_mac,
         server_mac: event.server_mac,
         client_hops: event.client_hops,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::attempts::Pair;
 use super::index::Spells;
 use super::mac::Mac;
 use super::records::{
@@ -129,7 +130,12 @@ impl Ledger {
 
     /// Takes what a detector saw in the run of events, and no event shows by itself.
     pub fn note(&mut self, observation: &Observation) {
-        let Observation { device, point, saw } = observation;
+        let (device, point, saw) = match observation {
+            Observation::OfPoint { device, point, saw } => (device, point, saw),
+            Observation::AtOnce { pair, connections, time_ns } => {
+                return self.learn_at_once((*pair, *connections), *time_ns);
+            }
+        };
         let known = self.facts.devices.get_mut(device);
         let Some(record) = known.and_then(|record| record.points.get_mut(point)) else { return };
         let count = match saw {
@@ -336,13 +342,25 @@ impl Ledger {
 
 /// What a detector saw in the run of events, for the ledger to count.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Observation {
-    /// The device.
-    pub device: Device,
-    /// The point, of which the device reports values.
-    pub point: Point,
-    /// What was seen.
-    pub saw: Saw,
+pub enum Observation {
+    /// Something of a point.
+    OfPoint {
+        /// The device.
+        device: Device,
+        /// The point, of which the device reports values.
+        point: Point,
+        /// What was seen.
+        saw: Saw,
+    },
+    /// A client used several connections to a server at once.
+    AtOnce {
+        /// Who asks whom.
+        pair: Pair,
+        /// How many.
+        connections: u8,
+        /// When that showed, in nanoseconds since 1970 UTC.
+        time_ns: u64,
+    },
 }
 
 /// What was seen of a point.

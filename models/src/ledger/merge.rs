@@ -11,8 +11,9 @@ use super::records::{ConversationRecord, DeviceRecord};
 use super::store::{Facts, Ledger};
 use super::tally::Tally;
 use crate::limits::{
-    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, HOPS, HOPS_A_HOST, LINKS, Limit,
-    MACS, MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
+    AT_ONCE, ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, HOPS, HOPS_A_HOST,
+    LINKS, Limit, MACS, MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED,
+    REPORTED_A_DEVICE,
 };
 
 impl Ledger {
@@ -56,6 +57,7 @@ impl Facts {
         }
         add_each(&mut self.attempts, &other.attempts, super::AttemptRecord::merge);
         add_each(&mut self.links, &other.links, Tally::merge);
+        add_each(&mut self.at_once, &other.at_once, Tally::merge);
         for (host, theirs) in &other.hosts {
             let ours = self.hosts.entry(*host).or_default();
             for (mac, tally) in theirs {
@@ -76,6 +78,7 @@ impl Facts {
         self.prune_hops();
         self.prune_attempts();
         self.prune_links();
+        self.prune_at_once();
         self.devices.retain(|_, record| !record.is_empty());
     }
 
@@ -167,6 +170,15 @@ impl Facts {
             self.links.remove(key);
         }
         self.refuse(Limit::Links, size(surplus.len()));
+    }
+
+    fn prune_at_once(&mut self) {
+        let all = self.at_once.iter().map(|(key, tally)| (tally.first_ns, *key));
+        let surplus = surplus(all.collect(), AT_ONCE);
+        for key in &surplus {
+            self.at_once.remove(key);
+        }
+        self.refuse(Limit::Connections, size(surplus.len()));
     }
 
     fn prune_reads(&mut self) {

@@ -6,7 +6,8 @@
 //! ```text
 //! gridtap-baseline 1
 //! capture sha256:<hex> packets <n> from <time> to <time>
-//! limit <conversations|functions|points|reads|reported|macs|hops|attempts|links> refused <n>
+//! limit <conversations|functions|points|reads|reported|macs|hops|attempts|links|connections-at-once>
+//!   refused <n>
 //! ruling <normal|never> "<text>" by "<who>" at <time>
 //! ruling window <time> to <time> actor <address> by "<who>" at <time>
 //! conversation modbus <client> -> <server> unit <n> <tally>
@@ -24,6 +25,7 @@
 //! hops <address> <hops left> <tally>
 //! attempts <protocol> <client> -> <server> refused <n> silent <n> <tally>
 //! link dnp3 <client> master <n> -> <server> outstation <n> <tally>
+//! at_once <protocol> <client> -> <server> connections <n> <tally>
 //! checksum sha256:<hex of all lines above>
 //! ```
 //!
@@ -32,6 +34,7 @@
 //! or `<bits not looked at> <bin>:<n>,…` ([`Spread`]). Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.
 
+mod at_once;
 mod attempts;
 mod coverage;
 mod coverage_show;

@@ -20,9 +20,9 @@ use super::time::Time;
 use super::write::{CHECKSUM, MAGIC, VERSION};
 use crate::event::{Conversation, Device, Intent, Mark, Protocol, Space};
 use crate::limits::{
-    ATTEMPTS, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION, HOPS, HOPS_A_HOST, LINKS, Limit,
-    MACS, MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS, READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE,
-    RULINGS,
+    AT_ONCE, ATTEMPTS, CONNECTIONS_AT_ONCE, CONVERSATIONS, FUNCTIONS, FUNCTIONS_A_CONVERSATION,
+    HOPS, HOPS_A_HOST, LINKS, Limit, MACS, MACS_A_HOST, POINTS, POINTS_A_DEVICE, READS,
+    READS_A_DEVICE, REPORTED, REPORTED_A_DEVICE, RULINGS,
 };
 
 impl Ledger {
@@ -89,6 +89,7 @@ enum Key {
     Hops(IpAddr, u8),
     Attempts(Pair),
     Link(Conversation),
+    AtOnce(Pair, u8),
 }
 
 /// Where a line stands within its device.
@@ -139,6 +140,7 @@ impl Reader {
             ("hops", false) => self.hops(fields),
             ("attempts", false) => self.attempts(fields),
             ("link", false) => self.link(fields),
+            ("at_once", false) => self.at_once(fields),
             ("reports", true) => self.reports(fields),
             ("delay", true) => self.delay(fields),
             ("quirk", true) => self.quirk(fields),
@@ -336,10 +338,7 @@ impl Reader {
     }
 
     fn attempts(&mut self, mut fields: Fields<'_>) -> Read<()> {
-        let protocol = fields.known("protocol", Protocol::from_word)?;
-        let client = fields.number("an address")?;
-        fields.word("->")?;
-        let pair = Pair { protocol, client, server: fields.number("an address")? };
+        let pair = pair(&mut fields)?;
         fields.word("refused")?;
         let refused = fields.number("a count")?;
         fields.word("silent")?;
@@ -359,6 +358,21 @@ impl Reader {
         self.follow(Key::Link(conversation))?;
         room(self.facts.links.len() < LINKS, "conversations on the link")?;
         self.facts.links.insert(conversation, tally);
+        Ok(())
+    }
+
+    fn at_once(&mut self, mut fields: Fields<'_>) -> Read<()> {
+        let pair = pair(&mut fields)?;
+        fields.word("connections")?;
+        let connections = fields.number("a count")?;
+        let tally = fields.tally()?;
+        fields.end()?;
+        if !(2..=CONNECTIONS_AT_ONCE).contains(&connections) {
+            return Err(format!("want 2 to {CONNECTIONS_AT_ONCE} connections at once"));
+        }
+        self.follow(Key::AtOnce(pair, connections))?;
+        room(self.facts.at_once.len() < AT_ONCE, "pairs of hosts with connections at once")?;
+        self.facts.at_once.insert((pair, connections), tally);
         Ok(())
     }
 
@@ -415,7 +429,8 @@ impl Reader {
                 | Key::Host(..)
                 | Key::Hops(..)
                 | Key::Attempts(_)
-                | Key::Link(_),
+                | Key::Link(_)
+                | Key::AtOnce(..),
             )
             | None => Err(ALONE.to_owned()),
         }
@@ -449,6 +464,13 @@ fn conversation(fields: &mut Fields<'_>) -> Read<Conversation> {
     fields.word("->")?;
     let Device { server, unit, .. } = device(protocol, fields)?;
     Ok(Conversation { protocol, client, server, unit, client_unit })
+}
+
+fn pair(fields: &mut Fields<'_>) -> Read<Pair> {
+    let protocol = fields.known("protocol", Protocol::from_word)?;
+    let client = fields.number("an address")?;
+    fields.word("->")?;
+    Ok(Pair { protocol, client, server: fields.number("an address")? })
 }
 
 fn device(protocol: Protocol, fields: &mut Fields<'_>) -> Read<Device> {

@@ -45,6 +45,7 @@ impl Ledger {
         self.show_hosts(&mut table);
         self.show_attempts(&mut table);
         self.show_links(&mut table);
+        self.show_at_once(&mut table);
         table.aligned(&mut name)
     }
 
@@ -111,6 +112,16 @@ impl Ledger {
         }
         for (conversation, tally) in sorted(&self.facts.links) {
             table.row(format!("  {conversation}"), tally, String::new());
+        }
+    }
+
+    fn show_at_once(&self, table: &mut Table) {
+        if !self.facts.at_once.is_empty() {
+            table.line(String::new());
+            table.line("connections used at once".to_owned());
+        }
+        for ((pair, connections), tally) in sorted(&self.facts.at_once) {
+            table.row(format!("  {pair}, {connections} connections"), tally, String::new());
         }
     }
 

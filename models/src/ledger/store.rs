@@ -45,6 +45,8 @@ pub(crate) struct Facts {
     pub(crate) attempts: HashMap<Pair, AttemptRecord>,
     /// Who speaks with what on the link.
     pub(crate) links: HashMap<Conversation, Tally>,
+    /// Who used how many connections to whom at once.
+    pub(crate) at_once: HashMap<(Pair, u8), Tally>,
 }
 
 impl Facts {

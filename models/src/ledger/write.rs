@@ -73,6 +73,9 @@ impl fmt::Display for Facts {
         for (conversation, tally) in sorted(&self.links) {
             writeln!(f, "link {conversation} {tally}")?;
         }
+        for ((pair, connections), tally) in sorted(&self.at_once) {
+            writeln!(f, "at_once {pair} connections {connections} {tally}")?;
+        }
         Ok(())
     }
 }

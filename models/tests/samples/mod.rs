@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Marks, PacketRef, Place, Protocol, Space, Stage, Target,
-    Unseen,
+    Connection, Conversation, Event, Function, Intent, Marks, PacketRef, Place, Protocol, Space,
+    Stage, Target, Unseen,
 };
 
 /// A client that polls holding registers 0 to 9 of a server.
@@ -19,6 +19,7 @@ pub(crate) fn poll(client: IpAddr, server: IpAddr, time_ns: u64) -> Event {
         earlier: None,
         stage: Stage::Requested,
         conversation,
+        connection: Connection::default(),
         client_mac: None,
         server_mac: None,
         client_hops: None,

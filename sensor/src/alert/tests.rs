@@ -2,8 +2,8 @@
 
 use gridtap_models::detector::{Bits, Finding};
 use gridtap_models::event::{
-    Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol, Space,
-    Stage, Target, Unseen, Value,
+    Connection, Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol,
+    Space, Stage, Target, Unseen, Value,
 };
 
 use super::record::Outcomes;
@@ -26,6 +26,7 @@ pub(crate) fn act(client: u8, server: u8, time_ns: u64, packet: u64) -> Event {
             unit: 1,
             client_unit: None,
         },
+        connection: Connection::default(),
         client_mac: None,
         server_mac: None,
         client_hops: None,

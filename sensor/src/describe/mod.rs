@@ -14,8 +14,8 @@ mod ties;
 use std::collections::VecDeque;
 
 use gridtap_models::event::{
-    Attempt, Conversation, Event, Function, Intent, Mark, Marks, Outcome, PacketRef, Place,
-    Protocol, Stage, Target, Unseen,
+    Attempt, Connection, Conversation, Event, Function, Intent, Mark, Marks, Outcome, PacketRef,
+    Place, Protocol, Stage, Target, Unseen,
 };
 use gridtap_parsers::{Direction, Message, Parsed};
 
@@ -406,6 +406,10 @@ fn event(act: Act, context: &Context, place: Place) -> Event {
         earlier: None,
         stage: Stage::Requested,
         conversation: act.conversation,
+        connection: Connection {
+            client_port: client.address.port(),
+            server_port: server.address.port(),
+        },
         client_mac: client.mac,
         server_mac: server.mac,
         client_hops: client.hops,

@@ -224,6 +224,10 @@ impl<T: Tap> Work<T> {
                 unit: 0,
                 client_unit: None,
             },
+            connection: event::Connection {
+                client_port: client.address.port(),
+                server_port: server.address.port(),
+            },
             client_mac: client.mac,
             server_mac: server.mac,
             client_hops: client.hops,

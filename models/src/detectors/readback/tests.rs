@@ -224,7 +224,10 @@ fn breakers_show_their_state_and_pulses_leave_none() {
             status(shown, 2),
         ];
         for event in &events {
-            detector.observe(event, &mut |seen| saw.push(seen.saw));
+            detector.observe(event, &mut |seen| {
+                let Observation::OfPoint { saw: it, .. } = seen else { panic!("{seen:?}") };
+                saw.push(it);
+            });
         }
         assert_eq!(saw, if expects { vec![Saw::Followed] } else { vec![] }, "{switch}");
     }
