@@ -102,12 +102,9 @@ pub struct Raiser {
 /// Whether a finding says no more than that one who is known did something for the first time. What is hard,
 /// strangers, floods, and what a device does are told each time.
 fn is_news(finding: &Finding) -> bool {
-    const NEWS: [&str; 8] = [
+    const NEWS: [&str; 5] = [
         "first-command",
-        "new-verb",
         "new-point",
-        "new-function",
-        "new-intent",
         "new-value",
         "value-out-of-range",
         "write-outside-polled-map",

@@ -162,6 +162,8 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("3", "collection:count=20").by("point-scan", "fanout").within(40).like(Learned),
     modbus("4", "rogue-write").by("new-writer", "conversation").like(Approved),
     dnp3("4", "rogue-write").by("new-writer", "conversation").like(Approved),
+    modbus("4", "rogue-write").masked().by("second-connection", "session").by_time().like(Learned),
+    dnp3("4", "rogue-write").masked().by("second-connection", "session").by_time().like(Learned),
     modbus("5", "new-point").by("new-point", "point").like(Learned),
     dnp3("5", "new-point").by("new-point", "point").like(Learned),
     modbus("5", "new-verb").by("first-command", "function").like(Learned),
