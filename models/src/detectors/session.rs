@@ -290,6 +290,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_told_while_learning_is_told_again_when_judging_begins() {
+        let ledger = learned((0..2_000).map(|_| poll(1)));
+        let (mut detector, mut found) = (Sessions::default(), 0);
+        let mut hear = |detector: &mut Sessions, event: Event| {
+            detector.observe(&event, &mut |_| {});
+            detector.judge(&ledger, &event, &mut |_| found += 1);
+            found
+        };
+        let heard = [poll(1), command(2), poll(1)].map(|event| hear(&mut detector, event));
+        detector.go_live();
+        let again = [poll(2), poll(1)].map(|event| hear(&mut detector, event));
+        assert_eq!((heard, again), ([0, 0, 1], [2, 2]));
+    }
+
+    #[test]
     fn connections_of_a_pair_are_bounded() {
         let (mut detector, mut most) = (Sessions::default(), 0);
         for port in 1..1_000 {

@@ -1,7 +1,7 @@
 //! How many connections a client uses to a server at once.
 
 use super::attempts::Pair;
-use super::store::Ledger;
+use super::store::{Ledger, sorted};
 use super::tally::Tally;
 use crate::limits::{AT_ONCE, CONNECTIONS_AT_ONCE, Limit};
 
@@ -12,6 +12,11 @@ impl Ledger {
         let known = |connections| self.facts.at_once.get(&(*pair, connections));
         let all = (2..=CONNECTIONS_AT_ONCE).map(move |many| Some((many, known(many)?)));
         all.flatten()
+    }
+
+    /// The same of all pairs, sorted.
+    pub(crate) fn all_at_once(&self) -> impl Iterator<Item = (Pair, u8, &Tally)> {
+        sorted(&self.facts.at_once).into_iter().map(|((pair, many), tally)| (*pair, *many, tally))
     }
 
     /// How often a client asked a server for anything. Looks at all conversations.

@@ -33,6 +33,7 @@ pub(super) fn evidence(ledger: &Ledger, found: &mut dyn FnMut(Group, Evidence)) 
     }
     collector.clients();
     collector.hosts();
+    collector.sessions();
 }
 
 pub(super) struct Collector<'a> {

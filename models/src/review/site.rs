@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use foldhash::HashMap;
+
 use super::collect::{Collector, LISTED, Piece};
 use super::support::{burst, is_seldom};
 use crate::detectors::conformance;
 use crate::event::Device;
-use crate::ledger::{DeviceRecord, SEGMENT_NS, Tally, Time, hold};
+use crate::ledger::{DeviceRecord, Pair, SEGMENT_NS, Tally, Time, hold};
 use crate::surprise::{self, Context};
 use crate::words::counted;
 
@@ -173,6 +175,39 @@ impl Collector<'_> {
                     },
                 );
             }
+        }
+    }
+
+    /// Connections beside each other, of clients that seldom have any: it may be another machine with their address.
+    pub(super) fn sessions(&mut self) {
+        let mut heard: HashMap<Pair, u64> = HashMap::default();
+        for (conversation, record) in self.ledger.conversations() {
+            let most = heard.entry(conversation.pair()).or_default();
+            *most = (*most).max(record.tally().segments().count());
+        }
+        for (pair, connections, tally) in self.ledger.all_at_once() {
+            let heard = heard.get(&pair).copied().unwrap_or(0);
+            if !is_seldom(tally.segments().count(), heard) {
+                continue;
+            }
+            let Pair { client, server, .. } = pair;
+            let at_once = format!("{connections} connections to {server} at once");
+            self.put(
+                client,
+                Piece {
+                    kind: "seldom-connection",
+                    surprise: Some(surprise::bits(Context { events: heard, distinct: 1 }.novel())),
+                    tally,
+                    because: format!(
+                        "{client} used {at_once} in {} of {}",
+                        tally.segments().count(),
+                        counted(heard, "segment"),
+                    ),
+                    line: format!("at_once {pair} connections {connections}"),
+                    normal_if: format!("{client} is known to use {at_once}"),
+                    acts: Vec::new(),
+                },
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::event::{Event, Function, Intent, Outcome, Protocol, Space, Switch, Target, Value};
-use crate::ledger::{Ruled, Ruling, SEGMENT_NS};
+use crate::ledger::{Observation, Ruled, Ruling, SEGMENT_NS};
 use crate::samples::{START_NS, breaker, ended, later, learned, request, write};
 
 /// Five days of ten-minute segments.
@@ -230,6 +230,27 @@ fn a_hardware_address_that_a_host_seldom_had_is_listed() {
     let double = Event { client_mac: Some([2, 0, 0, 0, 0, 0x66]), ..request(5, 21) };
     let oddity = first([at(double, 300)], "seldom-mac");
     assert!(oddity.evidence[0].because.contains("02:00:00:00:00:66"), "{oddity:?}");
+}
+
+#[test]
+fn connections_that_were_seldom_beside_each_other_are_listed() {
+    let noted = |segments: &[u64]| {
+        let mut ledger = learned(days());
+        let pair = request(5, 21).conversation.pair();
+        for segment in segments {
+            let time_ns = at(request(5, 21), *segment).time_ns;
+            ledger.note(&Observation::AtOnce { pair, connections: 2, time_ns });
+        }
+        ledger.review()
+    };
+    let [oddity] = &noted(&[300])[..] else { panic!() };
+    assert_eq!(oddity.at_ns, Some(at(request(5, 21), 300).time_ns / SEGMENT_NS * SEGMENT_NS));
+    let [evidence] = &oddity.evidence[..] else { panic!("{oddity:?}") };
+    assert_eq!(
+        evidence.because,
+        "10.0.0.5 used 2 connections to 10.0.0.21 at once in 1 of 720 segments"
+    );
+    assert_eq!(noted(&(0..SEGMENTS).collect::<Vec<_>>()), [], "it is the client's way");
 }
 
 #[test]
