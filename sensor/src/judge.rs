@@ -254,3 +254,43 @@ fn forbidden(act: &str, ruled: &Ruled) -> Finding {
         normal_if: format!("the ruling about {act} is taken back"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gridtap_models::event::Intent;
+
+    use super::*;
+    use crate::alert::{Settings, act};
+
+    const MINUTE_NS: u64 = 60 * 1_000_000_000;
+
+    /// A client polls and commands for two hours, another commands in the second of them.
+    #[test]
+    fn what_was_told_while_learning_is_told_once_more_when_judging_begins() {
+        let settings = Settings {
+            at_bits: 10.0,
+            command_at_bits: 6.6,
+            a_day: 1.0,
+            quiet_ns: 15 * MINUTE_NS,
+            episodes: 8,
+            awaited: 8,
+        };
+        let raiser = Raiser::new(settings, vec!["a.pcap".to_owned()]);
+        let mode = Mode::Learn { for_ns: 120 * MINUTE_NS };
+        let mut judge = Judge::new(mode, Ledger::default(), raiser);
+        let mut told = Vec::new();
+        for minute in 0..150 {
+            let ours = act(5, 21, minute * MINUTE_NS, minute);
+            let poll = Event { intent: Intent::Read, ..ours.clone() };
+            let late = (minute >= 90).then(|| act(66, 21, minute * MINUTE_NS, 1_000 + minute));
+            for event in [poll, ours].into_iter().chain(late) {
+                judge.take(&event, 0, &mut |_| {});
+                if judge.findings().iter().any(|finding| finding.kind == "late-writer") {
+                    told.push((event.conversation.client.to_string(), minute));
+                }
+            }
+        }
+        let late = "10.0.0.66".to_owned();
+        assert_eq!(told, [(late.clone(), 90), (late, 120)]);
+    }
+}

@@ -11,7 +11,7 @@
 
 use foldhash::HashMap;
 
-use super::run::{Rate, Run, entry};
+use super::run::{Rate, Run, Site, entry, in_a_row};
 use crate::detector::{Detector, Finding};
 use crate::event::{Conversation, Event, Outcome, Stage};
 use crate::ledger::Ledger;
@@ -27,6 +27,7 @@ const CONVERSATIONS: usize = 4_096;
 #[derive(Debug, Default)]
 pub(crate) struct WithoutProof {
     talks: HashMap<Conversation, Talk>,
+    site: Site,
 }
 
 #[derive(Debug, Default)]
@@ -54,7 +55,8 @@ impl Detector for WithoutProof {
                     && !event.unseen.one_way
                     && ledger.wants_proof_of(event)
                 {
-                    judge(ledger, event, talk.run.add(event.time_ns), found);
+                    let run = talk.run.add(event.time_ns);
+                    judge(ledger, event, run, self.site.rate(ledger, site), found);
                 }
             }
             Stage::Ended { .. } | Stage::Reported | Stage::Noticed | Stage::Attempted(_) => {}
@@ -62,23 +64,27 @@ impl Detector for WithoutProof {
     }
 }
 
-fn judge(ledger: &Ledger, event: &Event, run: u64, found: &mut dyn FnMut(Finding)) {
-    let conversation = event.conversation;
-    let rate = |conversation: &Conversation| {
-        let (acts, proved) = ledger.proved(conversation);
-        Rate { acts, lacked: acts.saturating_sub(proved) }
-    };
+/// How many acts of a conversation want proof, and how many of them went without.
+fn rate(ledger: &Ledger, conversation: &Conversation) -> Rate {
+    let (acts, proved) = ledger.proved(conversation);
+    Rate { acts, lacked: acts.saturating_sub(proved) }
+}
+
+/// In how many conversations acts want proof, and in how many of them some went without.
+fn site(ledger: &Ledger) -> Rate {
     let mut site = Rate::default();
-    ledger.conversations_that_prove().for_each(|other| site.add_context(rate(other)));
-    let here = rate(&conversation);
+    ledger.conversations_that_prove().for_each(|other| site.add_context(rate(ledger, other)));
+    site
+}
+
+fn judge(ledger: &Ledger, event: &Event, run: u64, site: Rate, found: &mut dyn FnMut(Finding)) {
+    let conversation = event.conversation;
+    let here = rate(ledger, &conversation);
     let surprise = here.surprise(run, site);
     if surprise < FLOOR {
         return;
     }
-    let row = match run {
-        1 => String::new(),
-        run => format!(", as {} such acts in a row", grouped(run)),
-    };
+    let row = in_a_row(run);
     let device = conversation.device();
     found(Finding {
         detector: NAME,
@@ -141,10 +147,18 @@ mod tests {
         assert_eq!(
             second.because,
             "10.0.0.20 outstation 10 did a DirectOperate of 10.0.0.5 (master 1) and wanted no proof of \
-             who asked, as 2 such acts in a row; in the baseline it went without for 0 of 30 such acts"
+             who asked, 2 times in a row; in the baseline it went without for 0 of 30 such acts"
         );
         let saved = Ledger::from_text(&ledger.to_text()).unwrap();
         assert_eq!(found(&saved, act(command(), false)), found(&ledger, act(command(), false)));
+    }
+
+    #[test]
+    fn a_proof_ends_a_run_without_any() {
+        let acts = [act(command(), false), act(command(), true), act(command(), false)];
+        let findings = found(&site(0), acts.concat());
+        let [first, after] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!(first.because, after.because);
     }
 
     #[test]

@@ -297,6 +297,34 @@ mod tests {
     }
 
     #[test]
+    fn a_command_explains_nothing_of_a_silence_that_began_before() {
+        let trip = breaker(Switch::Trip, Intent::Operate, 4, "Operate");
+        let trip = Event { time_ns: answer(1_995, 0).time_ns, ..trip };
+        let quiet: Vec<_> = (1_990..1_995).map(|nth| answer(nth, 0)).chain([trip]).collect();
+        assert_eq!(stopped(&quiet, 300).len(), 1);
+    }
+
+    #[test]
+    fn quiet_runs_that_a_command_explains_are_not_learned_whatever_is_told_between() {
+        let trip = breaker(Switch::Trip, Intent::Operate, 4, "Operate");
+        let learned = |trip: Option<Event>| {
+            let (mut detector, mut longest) = (EventStream::default(), 0);
+            let lively = (0..2_000).map(|nth| answer(nth, u32::from(nth * nth % 7 < 3)));
+            let seldom = (2_000..2_200).map(|nth| answer(nth, u32::from(nth % 50 == 49)));
+            for event in lively.chain(trip).chain(seldom) {
+                detector.observe(&event, &mut |seen| match seen.saw {
+                    Saw::Stood(quiet) => longest = quiet.max(longest),
+                    saw => panic!("{saw:?}"),
+                });
+            }
+            longest
+        };
+        assert_eq!(learned(None), 49);
+        let trip = Event { time_ns: answer(1_999, 0).time_ns, ..trip };
+        assert!(learned(Some(trip)) < 10, "{}", learned(None));
+    }
+
+    #[test]
     fn what_tells_of_no_events_is_not_watched() {
         let mut detector = EventStream::default();
         detector.observe(&request(5, 9), &mut |seen| panic!("{seen:?}"));

@@ -319,6 +319,9 @@ mod tests {
         assert_eq!(finding.normal_if, "10.0.0.5 is known to have mac 02:00:00:00:00:06 as well");
         assert_eq!(judged(NAME, &site(0, 0, 30), &machine(5)), [], "the one that has most");
         assert_eq!(judged(NAME, &site(0, 0, 200), &machine(6)), [], "a pair of machines");
+        let (mut learning, mut early) = (ChangedHost::default(), 0);
+        learning.judge(&site(0, 0, 30), &machine(6), &mut |_| early += 1);
+        assert_eq!(early, 0, "while learning nobody knows yet who has less");
         let stood_in = site(880, 920, 30);
         assert_eq!(judged(NAME, &stood_in, &machine(6)), [], "it had some time for itself");
     }

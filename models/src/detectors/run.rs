@@ -6,13 +6,18 @@ use std::hash::BuildHasher;
 
 use crate::detector::Bits;
 use crate::event::Conversation;
+use crate::ledger::Ledger;
 use crate::surprise::{self, Context};
+use crate::words::grouped;
 
 /// Acts of a run that are looked at: more add next to nothing.
 const LONGEST: u64 = 64;
 
 /// Capture time after which a run begins anew: an hour.
 const REST_NS: u64 = 3_600 * 1_000_000_000;
+
+/// One part in so many more acts change nothing of what a site has in common.
+const GROWTH: u64 = 64;
 
 /// How many acts there were, and how many of them lacked something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +53,27 @@ impl Rate {
     }
 }
 
+/// What the contexts of the site have in common, kept for as long as the ledger is about the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Site {
+    acts: u64,
+    rate: Rate,
+}
+
+impl Site {
+    /// What they have in common, as `count` says: it may look at every conversation, so that it is asked
+    /// once of a ledger that judges, and of one that still learns when a part in [`GROWTH`] was added.
+    pub(super) fn rate(&mut self, ledger: &Ledger, count: impl FnOnce(&Ledger) -> Rate) -> Rate {
+        let acts = ledger.counts().acts;
+        let about_the_same =
+            acts.checked_sub(self.acts).is_some_and(|more| more <= self.acts / GROWTH);
+        if self.acts == 0 || !about_the_same {
+            *self = Self { acts, rate: count(ledger) };
+        }
+        self.rate
+    }
+}
+
 /// How many acts in a row lacked it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Run {
@@ -63,6 +89,11 @@ impl Run {
         self.last_ns = time_ns;
         self.length
     }
+}
+
+/// `, 2 times in a row`; nothing of the first time.
+pub(super) fn in_a_row(times: u64) -> String {
+    if times > 1 { format!(", {} times in a row", grouped(times)) } else { String::new() }
 }
 
 /// The entry of a conversation, in a map of at most so many: if it is full, all is forgotten.
@@ -97,5 +128,24 @@ mod tests {
         let mut run = Run::default();
         let lengths = [10 * REST_NS, 11 * REST_NS, 13 * REST_NS].map(|time_ns| run.add(time_ns));
         assert_eq!(lengths, [1, 2, 1]);
+    }
+
+    #[test]
+    fn what_a_site_has_in_common_is_counted_anew_when_more_was_learned() {
+        let (mut site, mut asked) = (Site::default(), 0);
+        let mut ledger = Ledger::default();
+        for acts in 1..=1_000 {
+            ledger.learn(&crate::samples::request(5, 9));
+            let rate = site.rate(&ledger, |_| {
+                asked += 1;
+                Rate { acts, lacked: 0 }
+            });
+            assert!(acts - rate.acts <= acts / GROWTH, "{acts}");
+        }
+        assert!((GROWTH..300).contains(&asked), "{asked}");
+        let mut again = |ledger: &Ledger| site.rate(ledger, |_| Rate { acts: 7, lacked: 7 });
+        assert_ne!(again(&ledger).lacked, 7, "the same ledger");
+        ledger = crate::samples::learned([crate::samples::request(5, 9)]);
+        assert_eq!(again(&ledger).lacked, 7, "another ledger");
     }
 }

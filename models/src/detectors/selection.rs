@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 
 use foldhash::HashMap;
 
-use super::run::{Rate, Run, entry};
+use super::run::{Rate, Run, Site, entry, in_a_row};
 use crate::detector::{Detector, Finding};
 use crate::event::{Attempt, Conversation, Event, Intent, Mark, Outcome, Stage};
 use crate::ledger::{ConversationRecord, Ledger};
@@ -39,8 +39,7 @@ const OPERATE: u8 = 4;
 #[derive(Debug, Default)]
 pub(crate) struct Unoperated {
     talks: HashMap<Conversation, Talk>,
-    /// What the conversations of the site have in common, and of how many acts it was made.
-    site: Option<(u64, Rate)>,
+    site: Site,
 }
 
 #[derive(Debug, Default)]
@@ -76,11 +75,7 @@ impl Detector for Unoperated {
         let Some(talk) = self.talks.get_mut(&event.conversation) else { return };
         for (select, again) in talk.take(event) {
             let run = talk.run.add(event.time_ns);
-            let site = match self.site {
-                Some((acts, site)) if acts == ledger.counts().acts => site,
-                Some(_) | None => site(ledger),
-            };
-            self.site = Some((ledger.counts().acts, site));
+            let site = self.site.rate(ledger, site);
             judge(ledger, (select, again), run, site, found);
         }
     }
@@ -166,10 +161,7 @@ fn judge(
         return;
     }
     let how = if again { "and selected the same again" } else { "and went on with something else" };
-    let row = match run {
-        1 => String::new(),
-        run => format!(", {} times in a row", grouped(run)),
-    };
+    let row = in_a_row(run);
     found(Finding {
         detector: NAME,
         kind: "select-without-operate",
@@ -258,6 +250,16 @@ mod tests {
         let findings = found(&site(0), [select(1), poll(30), poll(90), poll(120)].concat());
         let [finding] = &findings[..] else { panic!("{findings:?}") };
         assert!(finding.about.as_ref().is_some_and(|about| about.intent == Intent::Select));
+    }
+
+    #[test]
+    fn an_operate_ends_a_run_of_selects_that_are_left() {
+        let acts = [select(1), select(2), select(4), operate(5), select(6), select(7)];
+        let findings = found(&site(0), acts.concat());
+        // What is selected at 2 s is settled by the same select at 4 s.
+        let [_, second, after] = &findings[..] else { panic!("{findings:?}") };
+        assert!(second.because.contains("2 times in a row"), "{second:?}");
+        assert!(!after.because.contains("in a row"), "{after:?}");
     }
 
     #[test]

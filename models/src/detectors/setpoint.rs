@@ -302,6 +302,23 @@ mod tests {
     }
 
     #[test]
+    fn a_drift_that_wavers_is_told_once_until_it_is_over() {
+        let event = command(0, 1.0);
+        let (device, mut detector) = (event.conversation.device(), OddSetpoint::default());
+        let (command, _) = event.commands().next().unwrap();
+        let mut told = |z: f64, times: usize| {
+            (0..times).filter(|_| detector.drifts(device, command, z)).count()
+        };
+        let away = real(40);
+        assert_eq!(told(away, 40), 1);
+        // The sum is at twice the limit: it goes below it, and not to nothing.
+        let ebb = (1.5 * DRIFT / SLACK).ceil();
+        let ebb = (0..).take_while(|n| real(*n) < ebb).count();
+        assert_eq!((told(0.0, ebb), told(away, 40)), (0, 0), "it goes on");
+        assert_eq!((told(0.0, 2 * ebb), told(away, 40)), (0, 1), "it begins anew");
+    }
+
+    #[test]
     fn days_like_the_others_drift_nowhere() {
         assert_eq!(found((336..800).map(|hour| command(hour, curve(hour)))), []);
     }
@@ -341,6 +358,8 @@ mod tests {
             raised.because.contains("further the same way 9 times in a row, from 400 on"),
             "{raised:?}"
         );
+        let most = findings.iter().map(|finding| finding.surprise.0).fold(0.0, f64::max);
+        assert!(most < 11.0, "{most}: no odder than a command never given, of 1,030 acts");
         let down = moved(24, |time| 400.0 - real(time) / 16.0);
         assert_eq!(down.len(), findings.len());
     }

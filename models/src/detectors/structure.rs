@@ -218,6 +218,9 @@ mod tests {
             detector.judge(&ledger, &command(66), &mut |_| found += 1);
         }
         assert_eq!(found, 2);
+        detector.go_live();
+        detector.judge(&ledger, &command(66), &mut |_| found += 1);
+        assert_eq!(found, 4, "once more when the learning is over");
     }
 
     #[test]

@@ -5,14 +5,15 @@
 //! is as odd as the conversation makes it: by how many of its commands were left unanswered, and by how many
 //! of all its requests.
 //! *Blind to*: what asks for no answer; a device that leaves a poll unanswered as well, which is away
-//! (`silence`); conversations that are new; flows of which one side or some octets were not seen.
+//! (`silence`); conversations that are new; flows of which one side was not seen, or in which octets were lost less
+//! than [`WHOLE_NS`] before the command.
 //! *State*: for each device of the ledger, when the latest request was asked that it answered, and the last command
-//! that it did not answer.
+//! that it did not answer; for each of its conversations, how many octets were lost, and when that was noticed.
 
 use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
-use crate::event::{Device, Event, Outcome, Stage};
+use crate::event::{Conversation, Device, Event, Outcome, Stage};
 use crate::ledger::{ConversationRecord, Ledger};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::{counted, grouped, lasting};
@@ -23,10 +24,16 @@ pub(crate) const NAME: &str = "unanswered";
 /// Who restarts is away for longer, or leaves polls unanswered too.
 const AFTER_NS: u64 = 90 * 1_000_000_000;
 
+/// For how long nothing more was lost of a flow that is whole again: what is lost is counted when the gap is given
+/// up, and nothing here is waited for any longer.
+const WHOLE_NS: u64 = AFTER_NS;
+
 /// Judges what is left unanswered.
 #[derive(Debug, Default)]
 pub(crate) struct Unanswered {
     devices: HashMap<Device, Heard>,
+    /// Octets that a conversation's flow has lost, where it has, and when so many were first told.
+    lost: HashMap<Conversation, (u64, u64)>,
 }
 
 /// What is known of a device.
@@ -44,6 +51,7 @@ impl Detector for Unanswered {
         let device = event.conversation.device();
         let Some(record) = ledger.conversation(&event.conversation) else { return };
         let asked_ns = event.time_ns.saturating_sub(after_ns);
+        let whole = self.is_whole(event, asked_ns);
         let heard = self.devices.entry(device).or_default();
         if outcome != Outcome::Unanswered {
             heard.asked_ns = heard.asked_ns.max(asked_ns);
@@ -55,7 +63,7 @@ impl Detector for Unanswered {
                 let waited_ns = event.time_ns.saturating_sub(given_ns);
                 judge(record, *command, waited_ns, found);
             }
-        } else if !counts(event) {
+        } else if !whole || !counts(event) {
             // A poll without an answer: it is away.
             heard.ignored.take_if(|(given_ns, _)| asked_ns > *given_ns);
         } else if heard.asked_ns > asked_ns {
@@ -66,11 +74,28 @@ impl Detector for Unanswered {
     }
 }
 
-/// Whether it is a command whose answer would have been seen.
+impl Unanswered {
+    /// Whether nothing was lost of the flow of an act since it was asked for, and for long before.
+    fn is_whole(&mut self, event: &Event, asked_ns: u64) -> bool {
+        let (conversation, octets) = (event.conversation, event.unseen.lost_octets);
+        if octets == 0 {
+            self.lost.remove(&conversation);
+            return true;
+        }
+        let now_ns = event.time_ns;
+        let (known, since_ns) = self.lost.entry(conversation).or_insert((octets, now_ns));
+        // More was lost, it is another flow, or the clock went back.
+        if *known != octets || now_ns < *since_ns {
+            (*known, *since_ns) = (octets, now_ns);
+        }
+        asked_ns >= since_ns.saturating_add(WHOLE_NS)
+    }
+}
+
+/// Whether it is a command whose answer would have been seen, if nothing was lost.
 fn counts(event: &Event) -> bool {
     let awaited = !event.broadcast && !event.unacknowledged;
-    let seen = !event.unseen.one_way && event.unseen.lost_octets == 0;
-    event.intent.commands() && awaited && seen
+    event.intent.commands() && awaited && !event.unseen.one_way
 }
 
 fn judge(
@@ -203,6 +228,31 @@ mod tests {
         let back = act(&poll, 40, 0, Outcome::Done);
         assert_eq!(found(&[kept.clone(), lost, back]), [], "a poll was lost too");
         assert_eq!(found(&[kept, act(&poll, 600, 0, Outcome::Done)]), [], "it was away for long");
+    }
+
+    #[test]
+    fn a_flow_that_lost_octets_is_judged_when_it_was_whole_for_long() {
+        let lossy = |event: Event, lost_octets| Event {
+            unseen: crate::event::Unseen { lost_octets, one_way: false },
+            ..event
+        };
+        // Octets are lost by the answer at 10 s; the command is given at 100 s, or ever earlier.
+        let found_at = |asked_s, lost_later: u64| {
+            found(&[
+                lossy(act(&request(5, 21), 9, 1, Outcome::Done), 7),
+                lossy(act(&request(5, 21), asked_s + 2, 0, Outcome::Done), 7),
+                lossy(act(&command(), asked_s, 10, Outcome::Unanswered), 7 + lost_later),
+            ])
+            .len()
+        };
+        assert_eq!([99, 100, 5_000].map(|asked_s| found_at(asked_s, 0)), [0, 1, 1]);
+        assert_eq!(found_at(5_000, 1), 0, "more is lost before its end");
+        let another = [
+            lossy(act(&request(5, 21), 9, 1, Outcome::Done), 7),
+            act(&request(5, 21), 22, 0, Outcome::Done),
+            act(&command(), 20, 10, Outcome::Unanswered),
+        ];
+        assert_eq!(found(&another).len(), 1, "a new connection, of which nothing was lost");
     }
 
     #[test]

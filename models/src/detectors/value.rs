@@ -250,6 +250,9 @@ mod tests {
             assert!(odd.is_sorted() && odd[0] < 5.0 && odd[7] > 8.9, "{odd:?}");
         }
         assert!(surprise(&ledger, f64::NAN) > 8.9);
+        let never = ledger.device(&command(0.0).conversation.device()).unwrap().acts_context();
+        let most = surprise::bits(never.novel()).0;
+        assert!(surprise(&ledger, f64::INFINITY) <= most, "no more than a command never given");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use core::str::FromStr;
 use super::provenance::Digest;
 use super::records::is_plain;
 use super::spread::Spread;
-use super::tally::{SEGMENT_NS, Segments, Tally};
+use super::tally::{SEGMENT_NS, Segments, Stretch, Tally};
 use super::time::Time;
 use super::values::{Exact, Number, Values};
 use crate::event::Switch;
@@ -87,7 +87,7 @@ impl<'a> Fields<'a> {
         self.word("last")?;
         let Time(last_ns) = self.time()?;
         self.word("segments")?;
-        let segments = segments(self.next("segments")?)?;
+        let segments = segments(self.next("segments")?, count)?;
         if count == 0 || first_ns > last_ns {
             return Err("want at least one act, and the first not after the last".to_owned());
         }
@@ -95,8 +95,8 @@ impl<'a> Fields<'a> {
         let starts = segments
             .ranges
             .first()
-            .is_some_and(|range| if segments.earlier { range.0 > first } else { range.0 == first });
-        if !starts || segments.ranges.last().is_none_or(|range| range.1 != last) {
+            .is_some_and(|it| if segments.earlier { it.first > first } else { it.first == first });
+        if !starts || segments.ranges.last().is_none_or(|range| range.last != last) {
             return Err("the segments do not reach from the first act to the last".to_owned());
         }
         Ok(Tally { count, first_ns, last_ns, segments })
@@ -185,7 +185,8 @@ fn add_value(values: &mut Values, value: Exact, count: u64) -> Read<()> {
     Ok(())
 }
 
-fn segments(word: &str) -> Read<Segments> {
+/// The segments of so many acts.
+fn segments(word: &str, acts: u64) -> Read<Segments> {
     let (earlier, ranges) = match word.strip_prefix("more,") {
         Some(rest) => (true, rest),
         None => (false, word),
@@ -194,22 +195,40 @@ fn segments(word: &str) -> Read<Segments> {
     if ranges.len() > SEGMENT_RANGES {
         return Err(format!("more than {SEGMENT_RANGES} ranges of segments"));
     }
-    let apart = |pair: &[(u32, u32)]| match pair {
-        [before, after] => before.1.saturating_add(1) < after.0,
+    let apart = |pair: &[(Stretch, bool)]| match pair {
+        [(before, _), (after, _)] => before.last.saturating_add(1) < after.first,
         _ => true,
     };
     if !ranges.windows(2).all(apart) {
         return Err("the segments are not sorted, or touch".to_owned());
     }
-    Ok(Segments { ranges, earlier })
+    let counted = ranges.iter().filter(|(_, counted)| *counted).count();
+    let all = counted == ranges.len();
+    let ranges: Vec<Stretch> = ranges.into_iter().map(|(range, _)| range).collect();
+    let mut segments = Segments { ranges, earlier };
+    if counted == 0 {
+        segments.spread(acts);
+    }
+    let sum = segments.acts();
+    if (counted > 0 && !all) || sum > acts || (sum < acts && !earlier) {
+        return Err("want the acts of each range of segments, or of none".to_owned());
+    }
+    Ok(segments)
 }
 
-fn range(word: &str) -> Read<(u32, u32)> {
-    let (start, count) = word.split_once('/').ok_or("want segments as start/count")?;
+/// A range, and whether it says how often it happened in it.
+fn range(word: &str) -> Read<(Stretch, bool)> {
+    let (start, counts) = word.split_once('/').ok_or("want segments as start/count")?;
+    let (count, acts) = match counts.split_once('x') {
+        Some((count, acts)) => (count, Some(number(acts, "a count")?)),
+        None => (counts, None),
+    };
     let Time(start) = time(start)?;
     let count: u32 = number(count, "a count")?;
     let first = Segments::at(start);
     let last = count.checked_sub(1).and_then(|more| first.checked_add(more));
     let last = last.filter(|_| start.is_multiple_of(SEGMENT_NS));
-    last.map(|last| (first, last)).ok_or_else(|| format!("`{word}` is no range of segments"))
+    let range = last.map(|last| Stretch { first, last, acts: acts.unwrap_or(0) });
+    let range = range.ok_or_else(|| format!("`{word}` is no range of segments"))?;
+    Ok((range, acts.is_some()))
 }

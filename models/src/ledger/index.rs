@@ -99,6 +99,8 @@ pub struct DeviceSum {
     pub pace: Pace,
     commands: HashMap<Command, CommandSum>,
     polled: BTreeMap<Space, Vec<(u32, u32)>>,
+    /// How often it did each function, whoever asked, and how often of that with proof.
+    proofs: HashMap<FunctionKey, (u64, u64)>,
 }
 
 /// A command to a device, whoever gave it.
@@ -138,6 +140,11 @@ impl DeviceSum {
         Context { events: self.reads, distinct: self.spans }
     }
 
+    /// How often it did a function, whoever asked, and how often of that with proof.
+    pub(crate) fn proofs(&self, key: FunctionKey) -> (u64, u64) {
+        self.proofs.get(&key).copied().unwrap_or_default()
+    }
+
     /// The ranges (first and last address) that are read of each space, sorted.
     pub fn polled(&self) -> impl Iterator<Item = (Space, &[(u32, u32)])> {
         self.polled.iter().map(|(space, ranges)| (*space, ranges.as_slice()))
@@ -167,11 +174,10 @@ pub struct Spells {
 }
 
 impl Spells {
-    /// Those of one device; none where older segments were forgotten.
+    /// Those of one device, in the segments that are kept.
     pub(crate) fn of(tally: Option<&Tally>) -> Self {
-        let whole = tally.filter(|tally| !tally.segments().more());
-        whole.map_or(Self::default(), |tally| Self {
-            count: tally.count(),
+        tally.map_or(Self::default(), |tally| Self {
+            count: tally.recent(),
             segments: tally.segments().count(),
         })
     }
@@ -199,10 +205,14 @@ pub(crate) struct Index {
     pub(crate) devices: HashMap<Device, DeviceSum>,
     /// Devices that had anybody prove who he is.
     pub(crate) proving: HashSet<Device>,
+    /// Functions that anybody had to prove himself for.
+    pub(crate) proved: HashSet<FunctionKey>,
     /// In how many clients' conversations each function was sent.
     pub(crate) functions: Kinds<FunctionKey>,
     /// To how many devices each command was given.
     pub(crate) commands: Kinds<Command>,
+    /// Those devices, sorted.
+    pub(crate) given: HashMap<Command, Vec<Device>>,
     /// Functions of all conversations.
     pub(crate) functions_learned: usize,
     /// Commands of all conversations.
@@ -227,9 +237,8 @@ impl Index {
             index.each_pace(conversation, |pace| pace.add_acts(&record.tally));
             for (key, function) in &record.functions {
                 index.add_function(conversation.client, *key);
-                if function.proved > 0 {
-                    index.proving.insert(conversation.device());
-                }
+                let (done, proved) = (function.outcomes.done, function.proved);
+                index.add_done(conversation.device(), *key, done, proved);
                 index.each_pace(conversation, |pace| {
                     pace.add_function(*key, &function.tally, function.outcomes);
                 });
@@ -311,6 +320,19 @@ impl Index {
         }
     }
 
+    /// A function that a device did so often, and so often of that with proof.
+    pub(crate) fn add_done(&mut self, device: Device, key: FunctionKey, done: u64, proved: u64) {
+        if done == 0 && proved == 0 {
+            return;
+        }
+        let sums = self.devices.entry(device).or_default().proofs.entry(key).or_default();
+        *sums = (sums.0.saturating_add(done), sums.1.saturating_add(proved));
+        if proved > 0 {
+            self.proving.insert(device);
+            self.proved.insert(key);
+        }
+    }
+
     /// A command that a client gave so often.
     pub(crate) fn add_given(&mut self, client: IpAddr, command: Command, times: u64) {
         let client = self.clients.entry(client).or_default();
@@ -325,14 +347,17 @@ impl Index {
         command: Command,
         new: bool,
     ) -> &mut CommandSum {
-        let device = self.devices.entry(device).or_default();
-        let sum = device.commands.entry(command).or_default();
+        let known = self.devices.entry(device).or_default();
+        let sum = known.commands.entry(command).or_default();
         if new {
             self.commands_learned += 1;
-            device.given += 1;
+            known.given += 1;
             sum.conversations += 1;
             if sum.conversations == 1 {
                 self.commands.add(command);
+                let devices = self.given.entry(command).or_default();
+                let at = devices.partition_point(|other| *other < device);
+                devices.insert(at, device);
             }
         }
         sum

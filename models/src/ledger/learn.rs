@@ -329,9 +329,10 @@ impl Ledger {
         let key = event.function_key();
         if let Some((_, known)) = record.functions.iter_mut().find(|(known, _)| *known == key) {
             known.outcomes.add(outcome);
-            if event.proved && outcome == Outcome::Done {
-                known.proved = known.proved.saturating_add(1);
-                self.index.proving.insert(event.conversation.device());
+            if outcome == Outcome::Done {
+                let proved = u64::from(event.proved);
+                known.proved = known.proved.saturating_add(proved);
+                self.index.add_done(event.conversation.device(), key, 1, proved);
             }
             let mut once = Outcomes::default();
             once.add(outcome);

@@ -29,7 +29,8 @@
 //! checksum sha256:<hex of all lines above>
 //! ```
 //!
-//! `<tally>` is `acts <n> first <time> last <time> segments [more,]<time>/<n>,…`; `<values>` is
+//! `<tally>` is `acts <n> first <time> last <time> segments [more,]<time>/<n>x<acts>,…`, without the `x<acts>`
+//! where acts are as if spread evenly over the segments; `<values>` is
 //! `none`, `<value>:<n>,…`, or `many <n> from <value> to <value> spread <spread>`; `<spread>` is `none`
 //! or `<bits not looked at> <bin>:<n>,…` ([`Spread`]). Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.

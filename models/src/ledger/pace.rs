@@ -82,9 +82,9 @@ impl Ledger {
             return None;
         }
         let reads = record.functions().filter(|(key, _)| key.intent == Intent::Read);
-        let reads = reads.fold(0_u64, |sum, (_, record)| sum.saturating_add(record.tally.count));
+        let reads = reads.fold(0_u64, |sum, (_, record)| sum.saturating_add(record.tally.recent()));
         let spans = self.record(&conversation.device()).map(|device| device.reads.values());
-        let most = spans.and_then(|spans| spans.map(Tally::count).max());
+        let most = spans.and_then(|spans| spans.map(Tally::recent).max());
         let polls = reads.min(most.unwrap_or(reads));
         if polls < POLLS {
             return None;

@@ -1,5 +1,6 @@
 //! Who had to prove who he is, and for what (DNP3 Secure Authentication).
 
+use super::records::FunctionKey;
 use super::store::Ledger;
 use crate::event::{Conversation, Device, Event};
 
@@ -15,16 +16,9 @@ impl Ledger {
     #[must_use]
     pub fn wants_proof_of(&self, event: &Event) -> bool {
         let (device, key) = (event.conversation.device(), event.function_key());
-        let function = |with| self.conversation(with)?.function(key);
-        let proved = |with| function(with).is_some_and(|it| it.proved > 0);
-        let did = |with| function(with).is_some_and(|it| it.outcomes.done > 0);
-        if !self.wants_proof(&device) {
-            false
-        } else if self.with(&device).any(did) {
-            self.with(&device).any(proved)
-        } else {
-            self.conversations_that_prove().any(proved)
-        }
+        let (done, proved) = self.proofs(&device, key);
+        let wanted = if done > 0 { proved > 0 } else { self.index.proved.contains(&key) };
+        wanted && self.wants_proof(&device)
     }
 
     /// Of the acts of a conversation that the device had anybody prove: how many were done, and how many
@@ -33,9 +27,7 @@ impl Ledger {
     pub fn proved(&self, conversation: &Conversation) -> (u64, u64) {
         let Some(record) = self.conversation(conversation) else { return (0, 0) };
         let device = conversation.device();
-        let others = || self.with(&device).filter_map(|it| self.conversation(it));
-        let wanted = |key| others().any(|it| it.function(key).is_some_and(|it| it.proved > 0));
-        let functions = record.functions().filter(|(key, _)| wanted(**key));
+        let functions = record.functions().filter(|(key, _)| self.proofs(&device, **key).1 > 0);
         functions.fold((0, 0), |(done, proved), (_, function)| {
             (done.saturating_add(function.outcomes.done), proved.saturating_add(function.proved))
         })
@@ -43,10 +35,11 @@ impl Ledger {
 
     /// The conversations with devices that had anybody prove who he is.
     pub fn conversations_that_prove(&self) -> impl Iterator<Item = &Conversation> {
-        self.index.proving.iter().flat_map(|device| self.with(device))
+        self.index.proving.iter().flat_map(|device| self.conversations_with(device))
     }
 
-    fn with<'l>(&'l self, device: &Device) -> impl Iterator<Item = &'l Conversation> + use<'l> {
-        self.index.devices.get(device).into_iter().flat_map(|sum| &sum.with)
+    /// How often a device did a function, whoever asked, and how often of that with proof.
+    fn proofs(&self, device: &Device, key: FunctionKey) -> (u64, u64) {
+        self.device(device).map(|sum| sum.proofs(key)).unwrap_or_default()
     }
 }

@@ -172,15 +172,16 @@ impl Ledger {
         self.index.devices.get(device)
     }
 
-    /// The devices that a command was given to, and what was learned of it there; in no order.
+    /// The devices that a command was given to, sorted, and what was learned of it there.
     pub fn given(
         &self,
         command: Command,
     ) -> impl Iterator<Item = (&Device, &DeviceSum, &CommandSum)> {
-        // Most often none or one: then nobody is looked for among all devices.
-        let some = self.index.commands.count(&command) > 0;
-        let devices = some.then(|| self.index.devices.iter()).into_iter().flatten();
-        devices.filter_map(move |(device, sum)| Some((device, sum, sum.command(command)?)))
+        let devices = self.index.given.get(&command).into_iter().flatten();
+        devices.filter_map(move |device| {
+            let sum = self.index.devices.get(device)?;
+            Some((device, sum, sum.command(command)?))
+        })
     }
 
     /// Whether some other host asked something of this one.

@@ -1,6 +1,5 @@
 //! How often, since when, and in how many stretches of time.
 
-use super::ranges;
 use crate::limits::SEGMENT_RANGES;
 
 /// Length of a time segment, aligned to UTC: ten minutes, in nanoseconds.
@@ -19,7 +18,8 @@ impl Tally {
     /// Something that happened once.
     pub(crate) fn once(time_ns: u64) -> Self {
         let segment = Segments::at(time_ns);
-        let segments = Segments { ranges: vec![(segment, segment)], earlier: false };
+        let ranges = vec![Stretch { first: segment, last: segment, acts: 1 }];
+        let segments = Segments { ranges, earlier: false };
         Self { count: 1, first_ns: time_ns, last_ns: time_ns, segments }
     }
 
@@ -55,7 +55,14 @@ impl Tally {
         }
     }
 
-    /// How much time its segments cover from the first time to the last, in nanoseconds.
+    /// How often in the segments that are kept: what [`covered_ns`](Self::covered_ns) is the time of.
+    #[must_use]
+    pub fn recent(&self) -> u64 {
+        self.segments.acts()
+    }
+
+    /// How much time its segments cover from the first time to the last, in nanoseconds; the time of those
+    /// that are kept, if [`Segments::more`].
     #[must_use]
     pub fn covered_ns(&self) -> u64 {
         let whole = self.segments.count().saturating_mul(SEGMENT_NS);
@@ -67,7 +74,7 @@ impl Tally {
     /// The time from one to the next, on average, in nanoseconds.
     #[must_use]
     pub fn period_ns(&self) -> u64 {
-        self.covered_ns() / self.count.max(1)
+        self.covered_ns() / self.recent().max(1)
     }
 
     /// How often, at least 1.
@@ -101,10 +108,33 @@ impl Tally {
 /// Kept as ranges of neighbours, the newest [`SEGMENT_RANGES`] of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segments {
-    /// First and last segment of each range since 1970, sorted, never touching.
-    pub(crate) ranges: Vec<(u32, u32)>,
+    /// Sorted, never touching.
+    pub(crate) ranges: Vec<Stretch>,
     /// Whether there were older ranges, which were dropped.
     pub(crate) earlier: bool,
+}
+
+/// Segments that follow each other, all with something in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// The first and the last of them, since 1970.
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    /// How often it happened in them.
+    pub(crate) acts: u64,
+}
+
+impl Stretch {
+    /// How many segments it has.
+    pub(crate) fn count(self) -> u64 {
+        u64::from(self.last.abs_diff(self.first)) + 1
+    }
+
+    /// How many of them are from one to another.
+    fn within(self, from: u32, to: u32) -> u64 {
+        let (first, last) = (self.first.max(from), self.last.min(to));
+        last.checked_sub(first).map_or(0, |more| u64::from(more) + 1)
+    }
 }
 
 impl Segments {
@@ -116,14 +146,25 @@ impl Segments {
     /// How many there are, at least, if [`Self::more`].
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.ranges.iter().map(|&(first, last)| u64::from(last.abs_diff(first)) + 1).sum()
+        self.ranges.iter().map(|range| range.count()).sum()
+    }
+
+    /// How often it happened in them.
+    pub(crate) fn acts(&self) -> u64 {
+        self.ranges.iter().fold(0, |sum, range| range.acts.saturating_add(sum))
+    }
+
+    /// Whether this is one of them.
+    pub(crate) fn hold(&self, segment: u32) -> bool {
+        let after = self.ranges.partition_point(|range| range.first <= segment);
+        let before = after.checked_sub(1).and_then(|at| self.ranges.get(at));
+        before.is_some_and(|range| segment <= range.last)
     }
 
     /// How many there are from the one of a time on.
     pub(crate) fn since(&self, time_ns: u64) -> u64 {
         let from = Self::at(time_ns);
-        let later = self.ranges.iter().filter(|(_, last)| *last >= from);
-        later.map(|&(first, last)| u64::from(last.abs_diff(first.max(from))) + 1).sum()
+        self.ranges.iter().map(|range| range.within(from, u32::MAX)).sum()
     }
 
     /// Whether there were more, which are forgotten.
@@ -136,10 +177,10 @@ impl Segments {
     #[must_use]
     pub fn start_ns(&self, nth: u64) -> Option<u64> {
         let mut left = nth;
-        for &(first, last) in &self.ranges {
-            let count = u64::from(last.abs_diff(first)) + 1;
+        for range in &self.ranges {
+            let count = range.count();
             if left < count {
-                return Some((u64::from(first) + left).saturating_mul(SEGMENT_NS));
+                return Some((u64::from(range.first) + left).saturating_mul(SEGMENT_NS));
             }
             left -= count;
         }
@@ -149,9 +190,9 @@ impl Segments {
     /// How many of them came before that of a time.
     #[must_use]
     pub fn before(&self, time_ns: u64) -> u64 {
-        let before = (0, Self::at(time_ns));
-        let through: u64 = self.ranges.iter().map(|range| overlap(*range, before)).sum();
-        through.saturating_sub(u64::from(ranges::hold(&self.ranges, before.1)))
+        let at = Self::at(time_ns);
+        let through: u64 = self.ranges.iter().map(|range| range.within(0, at)).sum();
+        through.saturating_sub(u64::from(self.hold(at)))
     }
 
     /// The longest stretch of these segments' gaps, counted in segments of `all`.
@@ -159,8 +200,8 @@ impl Segments {
     pub fn longest_absence(&self, all: &Self) -> u64 {
         let gaps = self.ranges.windows(2).map(|pair| match pair {
             [before, after] => {
-                let gap = (before.1.saturating_add(1), after.0.saturating_sub(1));
-                all.ranges.iter().map(|range| overlap(*range, gap)).sum()
+                let (from, to) = (before.last.saturating_add(1), after.first.saturating_sub(1));
+                all.ranges.iter().map(|range| range.within(from, to)).sum()
             }
             _ => 0,
         });
@@ -170,42 +211,73 @@ impl Segments {
     /// Whether each of them is one of `others` as well.
     #[must_use]
     pub fn within(&self, others: &Self) -> bool {
-        let shared =
-            |range| others.ranges.iter().map(move |other| overlap(range, *other)).sum::<u64>();
-        self.ranges.iter().map(|range| shared(*range)).sum::<u64>() == self.count()
+        let pairs =
+            self.ranges.iter().flat_map(|range| others.ranges.iter().map(move |it| (range, it)));
+        pairs.map(|(ours, theirs)| ours.within(theirs.first, theirs.last)).sum::<u64>()
+            == self.count()
     }
 
     fn add(&mut self, segment: u32) {
         match self.ranges.last_mut() {
-            Some((first, last)) if (*first..=*last).contains(&segment) => {}
-            Some((_, last)) if last.checked_add(1) == Some(segment) => *last = segment,
+            Some(range) if (range.first..=range.last).contains(&segment) => {
+                range.acts = range.acts.saturating_add(1);
+            }
             Some(_) | None => {
-                ranges::add(&mut self.ranges, (segment, segment));
+                self.join(Stretch { first: segment, last: segment, acts: 1 });
                 self.bound();
             }
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        for range in &other.ranges {
-            ranges::add(&mut self.ranges, *range);
-        }
+        other.ranges.iter().for_each(|range| self.join(*range));
         self.earlier |= other.earlier;
         self.bound();
     }
 
-    /// Drops the oldest ranges beyond the limit.
+    /// Adds a range, and makes one of those that overlap or touch.
+    fn join(&mut self, range: Stretch) {
+        let start = self.ranges.partition_point(|it| it.last.saturating_add(1) < range.first);
+        let end = self.ranges.partition_point(|it| it.first <= range.last.saturating_add(1));
+        let end = end.max(start);
+        let joined = self.ranges.get(start..end).unwrap_or_default();
+        let range = joined.iter().fold(range, |sum, it| Stretch {
+            first: sum.first.min(it.first),
+            last: sum.last.max(it.last),
+            acts: sum.acts.saturating_add(it.acts),
+        });
+        self.ranges.splice(start..end, [range]);
+    }
+
+    /// Drops the oldest ranges beyond the limit, and what happened in them.
     fn bound(&mut self) {
         let surplus = self.ranges.len().saturating_sub(SEGMENT_RANGES);
         self.earlier |= surplus > 0;
         self.ranges.drain(..surplus);
     }
-}
 
-/// How many numbers two ranges share.
-fn overlap(ours: (u32, u32), theirs: (u32, u32)) -> u64 {
-    let (first, last) = (ours.0.max(theirs.0), ours.1.min(theirs.1));
-    last.checked_sub(first).map_or(0, |more| u64::from(more) + 1)
+    /// Whether it happened in each range as often as if so many `acts` were spread evenly.
+    pub(crate) fn is_spread(&self, acts: u64) -> bool {
+        if let [range] = self.ranges[..] {
+            return range.acts == acts;
+        }
+        let mut even = self.clone();
+        even.spread(acts);
+        even == *self
+    }
+
+    /// Spreads `acts` evenly over the ranges: how often it happened in each, as far as nobody says otherwise.
+    pub(crate) fn spread(&mut self, acts: u64) {
+        let all = u128::from(self.count().max(1));
+        let (mut segments, mut before) = (0_u64, 0_u64);
+        for range in &mut self.ranges {
+            segments += range.count();
+            let so_far = u128::from(acts) * u128::from(segments) / all;
+            let so_far = u64::try_from(so_far).unwrap_or(u64::MAX);
+            range.acts = so_far.saturating_sub(before);
+            before = so_far;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -233,7 +305,8 @@ mod tests {
     fn neighbouring_segments_are_one_range_in_any_order() {
         for order in [[4, 5, 6, 9], [9, 5, 6, 4], [6, 9, 4, 5]] {
             let tally = tally(&order);
-            assert_eq!(tally.segments.ranges, [(4, 6), (9, 9)]);
+            let stretch = |first, last, acts| Stretch { first, last, acts };
+            assert_eq!(tally.segments.ranges, [stretch(4, 6, 3), stretch(9, 9, 1)]);
             assert_eq!((tally.count, tally.segments.count()), (4, 4));
             assert_eq!((tally.first_ns, tally.last_ns), (4 * SEGMENT_NS + 7, 9 * SEGMENT_NS + 7));
         }
@@ -268,7 +341,7 @@ mod tests {
         let all: Vec<u64> = (0..limit + 10).map(|n| n * 2).collect();
         let whole = tally(&all);
         assert_eq!(whole.segments.ranges.len(), SEGMENT_RANGES);
-        assert_eq!(whole.segments.ranges.first(), Some(&(20, 20)));
+        assert_eq!(whole.segments.ranges[0], Stretch { first: 20, last: 20, acts: 1 });
         assert!(whole.segments().more() && !tally(&all[..9]).segments().more());
 
         for cut in 1..all.len() {
@@ -276,6 +349,18 @@ mod tests {
             early.merge(&late);
             assert_eq!(early, whole, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn rates_are_those_of_the_segments_that_are_kept() {
+        let limit = u64::try_from(SEGMENT_RANGES).unwrap();
+        // Three times in every second segment, for longer and longer.
+        let site = |count: u64| tally(&(0..count).flat_map(|n| [n * 2; 3]).collect::<Vec<_>>());
+        let (short, long) = (site(limit), site(10 * limit));
+        assert_eq!((short.count(), short.recent()), (3 * limit, 3 * limit));
+        assert_eq!((long.count(), long.recent()), (30 * limit, 3 * limit));
+        let (short, long) = (short.period_ns(), long.period_ns());
+        assert!(short.abs_diff(long) < short / 50, "{short} {long}");
     }
 
     proptest! {

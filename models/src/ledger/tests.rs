@@ -10,7 +10,7 @@ fn the_file_reads_like_this() {
     let text = polled_and_commanded().to_text();
     let expected = r#"gridtap-baseline 1
 capture sha256:53088c078b552adeee6b970cb61b1e52b9861ebcc87646785cbbb334d7efb48d packets 40210 from 2023-11-14T22:13:20.000000000Z to 2023-11-14T22:13:20.000000001Z
-conversation modbus 10.0.0.5 -> 10.0.0.9 unit 1 acts 32 first 2023-11-14T22:13:20.000000000Z last 2023-11-14T23:14:20.000000000Z segments 2023-11-14T22:10:00Z/4,2023-11-14T23:10:00Z/1
+conversation modbus 10.0.0.5 -> 10.0.0.9 unit 1 acts 32 first 2023-11-14T22:13:20.000000000Z last 2023-11-14T23:14:20.000000000Z segments 2023-11-14T22:10:00Z/4x31,2023-11-14T23:10:00Z/1x1
   function read 3 "Read Holding Registers" done 30 refused 1 unanswered 0 acts 30 first 2023-11-14T22:13:20.000000000Z last 2023-11-14T22:42:20.000000000Z segments 2023-11-14T22:10:00Z/4
   function write 6 "Write Single Register" done 0 refused 0 unanswered 0 acts 2 first 2023-11-14T22:14:20.000000000Z last 2023-11-14T23:14:20.000000000Z segments 2023-11-14T22:10:00Z/1,2023-11-14T23:10:00Z/1
   command write holding-register 40 values 100:1,230.5:1 acts 2 first 2023-11-14T22:14:20.000000000Z last 2023-11-14T23:14:20.000000000Z segments 2023-11-14T22:10:00Z/1,2023-11-14T23:10:00Z/1
@@ -25,7 +25,7 @@ device modbus 10.0.0.9 unit 1
   read holding-register 0 count 10 acts 30 first 2023-11-14T22:13:20.000000000Z last 2023-11-14T22:42:20.000000000Z segments 2023-11-14T22:10:00Z/4
 device dnp3 10.0.0.20 outstation 10
   read class 1 count 3 acts 1 first 2023-11-14T22:13:20.000000000Z last 2023-11-14T22:13:20.000000000Z segments 2023-11-14T22:10:00Z/1
-checksum sha256:7690759691b357108788e29544f49d5296a1f54fdc16c9bbdd766f4963465c48
+checksum sha256:9ca62713d68a08a690457157f3172050a91496797ac62e4d956117c912350ec1
 "#;
     assert_eq!(text, expected, "\n{text}");
     assert_eq!(Ledger::from_text(expected), Ok(polled_and_commanded()));
@@ -62,6 +62,34 @@ fn a_file_that_is_no_baseline_or_not_whole_is_refused() {
     for (text, error) in table {
         assert_eq!(Ledger::from_text(&text), Err(error), "{text}");
     }
+}
+
+#[test]
+fn a_baseline_that_says_nothing_of_ranges_has_its_acts_spread_over_them() {
+    let tally = |ranges: &str| {
+        let times = "first 2023-11-14T22:10:00.000000000Z last 2023-11-14T23:10:00.000000000Z";
+        let text =
+            format!("gridtap-baseline 1\n{CONVERSATION} acts 12 {times} segments {ranges}\n");
+        let ledger = Ledger::from_text(&sealed(&text))?;
+        assert_eq!(ledger.to_text(), sealed(&text));
+        let recent = ledger.conversations().iter().map(|(_, record)| record.tally().recent()).sum();
+        Ok::<u64, LoadError>(recent)
+    };
+    assert_eq!(tally("2023-11-14T22:10:00Z/4,2023-11-14T23:10:00Z/1"), Ok(12));
+    assert_eq!(tally("2023-11-14T22:10:00Z/4x11,2023-11-14T23:10:00Z/1x1"), Ok(12));
+    assert_eq!(tally("more,2023-11-14T23:10:00Z/1"), Ok(12), "as before");
+    assert_eq!(tally("more,2023-11-14T23:10:00Z/1x5"), Ok(5));
+    let wrong = [
+        "2023-11-14T22:10:00Z/4x10,2023-11-14T23:10:00Z/1x1",
+        "2023-11-14T22:10:00Z/4x11,2023-11-14T23:10:00Z/1",
+        "more,2023-11-14T23:10:00Z/1x13",
+    ];
+    for ranges in wrong {
+        let error = tally(ranges).unwrap_err().to_string();
+        assert!(error.contains("want the acts of each range"), "{error}");
+    }
+    let even = tally("2023-11-14T22:10:00Z/4x9,2023-11-14T23:10:00Z/1x3").unwrap_err().to_string();
+    assert!(even.contains("want it written as"), "{even}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::records::{
     Outcomes, PointRecord,
 };
 use super::store::{Facts, Ledger, sorted};
-use super::tally::{SEGMENT_NS, Segments, Tally};
+use super::tally::{SEGMENT_NS, Tally};
 use super::time::Time;
 
 /// First word of the first line.
@@ -137,25 +137,22 @@ fn write_command(
     writeln!(f, "  command {command} values {} {}", record.values, record.tally)
 }
 
-/// `acts 3 first <time> last <time> segments <ranges>`.
+/// `acts 3 first <time> last <time> segments <ranges>`, and of the ranges
+/// `2023-11-14T22:10:00Z/4x17,2023-11-15T06:00:00Z/1x2`: the start of each, how many segments it has, and how
+/// often it happened in them, unless that is as if all acts were spread evenly; `more,` before them if older ones
+/// were dropped.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (first, last) = (Time(self.first_ns), Time(self.last_ns));
-        write!(f, "acts {} first {first:.9} last {last:.9} segments {}", self.count, self.segments)
-    }
-}
-
-/// `2023-11-14T22:10:00Z/4,2023-11-15T06:00:00Z/1`: the start of each range, and how many
-/// segments it has; `more,` before them if older ones were dropped.
-impl fmt::Display for Segments {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.earlier {
-            f.write_str("more,")?;
-        }
-        for (nth, (first, last)) in self.ranges.iter().enumerate() {
-            let start = Time(u64::from(*first).saturating_mul(SEGMENT_NS));
-            let count = u64::from(last.abs_diff(*first)) + 1;
-            write!(f, "{}{start:.0}/{count}", if nth > 0 { "," } else { "" })?;
+        write!(f, "acts {} first {first:.9} last {last:.9} segments ", self.count)?;
+        f.write_str(if self.segments.earlier { "more," } else { "" })?;
+        let even = self.segments.is_spread(self.count);
+        for (nth, range) in self.segments.ranges.iter().enumerate() {
+            let start = Time(u64::from(range.first).saturating_mul(SEGMENT_NS));
+            write!(f, "{}{start:.0}/{}", if nth > 0 { "," } else { "" }, range.count())?;
+            if !even {
+                write!(f, "x{}", range.acts)?;
+            }
         }
         Ok(())
     }

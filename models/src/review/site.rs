@@ -9,7 +9,7 @@ use super::collect::{Collector, LISTED, Piece};
 use super::support::{burst, is_seldom};
 use crate::detectors::conformance;
 use crate::event::Device;
-use crate::ledger::{DeviceRecord, Pair, SEGMENT_NS, Tally, Time, hold};
+use crate::ledger::{DeviceRecord, Pair, SEGMENT_NS, Tally, Time};
 use crate::surprise::{self, Context};
 use crate::words::counted;
 
@@ -67,7 +67,7 @@ impl Collector<'_> {
         let with = self.ledger.conversations_with(device).iter();
         let there = with.filter(|talk| {
             let record = self.ledger.conversation(talk);
-            record.is_some_and(|record| hold(&record.tally().segments().ranges, segment))
+            record.is_some_and(|record| record.tally().segments().hold(segment))
         });
         let mut clients: Vec<IpAddr> = there.map(|talk| talk.client).collect();
         clients.dedup();

@@ -33,7 +33,7 @@ pub(super) fn occasions(tally: &Tally) -> u64 {
 pub(super) fn burst(tally: &Tally) -> Option<u32> {
     let segments = tally.segments();
     match segments.ranges[..] {
-        [(first, last)] if !segments.more() && last.abs_diff(first) <= 1 => Some(first),
+        [range] if !segments.more() && range.count() <= 2 => Some(range.first),
         _ => None,
     }
 }

@@ -193,6 +193,20 @@ fn what_was_told_to_be_new_begins_no_second_episode_within_the_day() {
 }
 
 #[test]
+fn what_goes_on_for_hours_is_told_again_a_day_after_it_began() {
+    let (mut raiser, new) = (raiser(8), [finding("new-point", 20.0, false)]);
+    // Every ten minutes for three hours, and on the next day.
+    let minutes = (0..18).map(|n| n * 10).chain([24 * 60 + 30]);
+    let begun: Vec<u64> = minutes
+        .filter(|minute| {
+            let act = act(66, 9, (minute + 1) * MINUTE, minute + 1);
+            take(&mut raiser, &act, &new).iter().any(|it| it.revision == 0)
+        })
+        .collect();
+    assert_eq!(begun, [0, 24 * 60 + 30]);
+}
+
+#[test]
 fn a_new_kind_a_new_target_and_a_graver_act_are_written_at_once() {
     let mut raiser = raiser(8);
     let read = Event { intent: Intent::Read, ..act(66, 21, 1, 1) };

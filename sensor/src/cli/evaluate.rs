@@ -1,4 +1,4 @@
-//! `gridtap evaluate`.
+//! The arguments of `gridtap evaluate`.
 
 use std::path::PathBuf;
 

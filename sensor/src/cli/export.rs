@@ -20,6 +20,10 @@ pub struct Export {
     /// name ends in .gz, to standard output for `-`.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "learn_for"])]
     pub ipal: Option<PathBuf>,
+    /// Labels of a capture, as `evaluate` reads them: they fill the field `malicious` of IPAL. Again for
+    /// each further capture, in the order of the captures.
+    #[arg(long, value_name = "FILE", requires = "ipal")]
+    pub labels: Vec<PathBuf>,
     /// What is normal, for the table of alerts, as `gridtap learn` wrote it. Without it, the first
     /// part is learned from.
     #[arg(long, value_name = "FILE", conflicts_with = "learn_for")]

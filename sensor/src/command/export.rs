@@ -12,6 +12,8 @@ use super::leave_no_part;
 use super::{Ended, Failure, Terminal};
 use crate::cli;
 use crate::config::Config;
+use crate::evaluate::files::labels;
+use crate::evaluate::marked::Marked;
 use crate::export::ipal;
 use crate::pipeline::{self, Gauges, OnFull, Options};
 use crate::summary;
@@ -40,12 +42,13 @@ fn to_ipal(
     config: &Config,
     terminal: Terminal,
 ) -> Result<Ended, Failure> {
+    let marked = marked(args)?;
     let mut inputs = Inputs::open(&args.captures, args.filter.as_deref(), false, terminal)?;
     let mut file = ipal::File::begin(path)?;
     #[cfg(unix)]
     leave_no_part(file.part().into_iter().collect(), terminal)?;
     let options = Options { shards: config.shards, on_full: OnFull::Wait, limits: config.limits };
-    let (mut lines, mut written) = (ipal::Lines::default(), Ok(()));
+    let (mut lines, mut written) = (ipal::Lines::labelled(marked), Ok(()));
     let gauges = Gauges::default();
     let progress = inputs.progress(terminal);
     let counters = pipeline::run(
@@ -73,4 +76,16 @@ fn to_ipal(
         terminal.say(format_args!("{}", summary::text(&counters).trim_end()));
     }
     Ok(if all_read { Ended::Well } else { Ended::InputsMissing })
+}
+
+/// The labels of each capture, if there are any.
+fn marked(args: &cli::Export) -> Result<Marked, Failure> {
+    let (files, captures) = (args.labels.len(), args.captures.len());
+    if files > 0 && files != captures {
+        let what =
+            format!("--labels is there {files} times for {captures} captures: want one each");
+        return Err(Failure::Usage(what));
+    }
+    let labels = args.labels.iter().map(|path| labels(path).map_err(Failure::Usage));
+    Ok(Marked::of(labels.collect::<Result<Vec<_>, _>>()?))
 }

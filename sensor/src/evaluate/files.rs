@@ -57,8 +57,7 @@ impl LabelFiles {
 
     fn add(&mut self, path: &Path, lookalikes: bool) -> Result<(), String> {
         let name = path.display();
-        let octets = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
-        let labels = Labels::read(&octets).map_err(|error| format!("{name}: {error}"))?;
+        let (labels, octets) = read(path)?;
         let (rows, place) = match (&labels.rows, lookalikes) {
             (Rows::Packets(_), false) => {
                 path.clone_into(&mut self.packets);
@@ -76,6 +75,22 @@ impl LabelFiles {
         self.files.push(LabelFile { name: Some(name.to_string()), rows, sha256 });
         Ok(())
     }
+}
+
+/// Reads the labels in a file.
+///
+/// # Errors
+///
+/// The file, and the line, that cannot be read, and why.
+pub fn labels(path: &Path) -> Result<Labels, String> {
+    read(path).map(|(labels, _)| labels)
+}
+
+fn read(path: &Path) -> Result<(Labels, Vec<u8>), String> {
+    let name = path.display();
+    let octets = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
+    let labels = Labels::read(&octets).map_err(|error| format!("{name}: {error}"))?;
+    Ok((labels, octets))
 }
 
 /// What lies beside a capture: its name without what says how it is written, and another ending.

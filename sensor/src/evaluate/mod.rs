@@ -13,6 +13,7 @@ pub mod disguise;
 pub mod figures;
 pub mod files;
 pub mod labels;
+pub mod marked;
 pub mod measured;
 pub mod mixture;
 mod named;

@@ -164,9 +164,10 @@ impl Truth {
     /// What something is part of, by time and hosts alone.
     #[must_use]
     pub fn role_by_time(&self, capture: u16, time_ns: u64, talk: &Conversation) -> Role {
+        let ends = [talk.client, talk.server];
         let among = |list: &[Incident], times: &Times| -> Vec<usize> {
             let here = |place: &usize| {
-                list.get(*place).is_some_and(|it| it.capture == capture && it.said.involves(talk))
+                list.get(*place).is_some_and(|it| it.capture == capture && it.said.involves(ends))
             };
             times.around(time_ns).filter(here).collect()
         };
@@ -219,10 +220,9 @@ impl Role {
 }
 
 impl Said {
-    /// Whether a conversation can be part of it: of what labels name, one actor, one target and one host
-    /// take part.
-    fn involves(&self, talk: &Conversation) -> bool {
-        let ends = [talk.client, talk.server];
+    /// Whether what these two say to each other can be part of it: of what labels name, one actor, one
+    /// target and one host take part.
+    pub(super) fn involves(&self, ends: [IpAddr; 2]) -> bool {
         let one_of = |hosts: &BTreeSet<IpAddr>| {
             hosts.is_empty() || ends.iter().any(|end| hosts.contains(end))
         };

@@ -137,6 +137,7 @@ fn a_link_and_the_first_request_over_it_are_one_contact() {
     for unit in 2..5 {
         let mut request = request(5, 21);
         request.conversation.unit = unit;
+        request.digest = 7;
         let end = ended(request.clone(), Outcome::Done);
         for event in [&link(5, 21, unit), &request, &end] {
             detector.judge(&ledger, event, &mut |_| panic!("three devices that are new"));
@@ -199,4 +200,21 @@ fn a_flood_of_names_stays_within_bounds() {
     assert_eq!(found, 1, "the one that makes a contact after the other");
     assert!(detector.walks.len() <= WALKS && detector.tried.len() <= TRIED + 9);
     assert!(detector.awaited.len() <= AWAITED);
+}
+
+#[test]
+fn what_was_tried_while_learning_is_a_contact_anew_when_judging_begins() {
+    let (ledger, mut detector, mut found) = (site(), Scans::default(), Vec::new());
+    for round in 0..3 {
+        if round == 2 {
+            detector.go_live();
+        }
+        for server in 100..110 {
+            let asked = request(66, server);
+            for event in [asked.clone(), ended(asked, Outcome::Unanswered)] {
+                detector.judge(&ledger, &event, &mut |_| found.push(round));
+            }
+        }
+    }
+    assert_eq!(found, [0, 2]);
 }

@@ -68,11 +68,11 @@ fn stretch(tally: &Tally) -> Option<u64> {
     }
     let besides = tally.count().saturating_sub(segments.count());
     let (mut longest, mut length, mut end) = (0, 0_u64, None);
-    for &(first, last) in &segments.ranges {
-        let near = end.is_some_and(|end| first.abs_diff(end) <= APART);
+    for range in &segments.ranges {
+        let near = end.is_some_and(|end| range.first.abs_diff(end) <= APART);
         length = if near { length } else { 0 };
-        length = length.saturating_add(u64::from(last.abs_diff(first)) + 1);
-        (longest, end) = (length.max(longest), Some(last));
+        length = length.saturating_add(range.count());
+        (longest, end) = (length.max(longest), Some(range.last));
     }
     Some(longest.saturating_add(besides))
 }

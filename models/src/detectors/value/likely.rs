@@ -202,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn what_others_say_of_the_scale_does_not_outweigh_own_values_by_their_number() {
+        let others = |pairs: usize| [99.0, 101.0].repeat(pairs);
+        let [few, many] = [8, 800].map(|pairs| {
+            let others = others(pairs);
+            chance(&[90.0, 100.0, 110.0], &[&others, &others], 120.0)
+        });
+        assert!((few - many).abs() < few / 4.0, "{few} {many}");
+    }
+
+    #[test]
     fn devices_that_differ_say_little_of_the_level_of_another() {
         let others: [&[f64]; 3] = [&[10.0, 11.0], &[500.0, 501.0], &[2_000.0, 2_001.0]];
         let unknown = chance(&[], &others, 1_000.0);

@@ -227,3 +227,22 @@ fn a_million_names_push_nobody_out_who_floods() {
     let clients: Vec<_> = findings.iter().map(|finding| &finding.because).collect();
     assert!(matches!(&clients[..], [one] if one.contains("of 10.0.0.5 ")), "{clients:?}");
 }
+
+#[test]
+fn a_flood_that_ebbs_and_rises_again_is_told_again() {
+    let second = 1_000_000_000;
+    let usual =
+        Usual { acts: 1_000, prior: 1, covered_ns: 1_000 * second, known: true, free: (0.0, 0.0) };
+    let (mut bucket, mut now_ns) = (Bucket::default(), second);
+    let flood =
+        |bucket: &mut Bucket, now_ns| (0..5_000).filter(|_| bucket.add(now_ns, usual)).count();
+    assert_eq!(flood(&mut bucket, now_ns), 1);
+    assert_eq!(flood(&mut bucket, now_ns), 0, "it lasts");
+    let full = bucket.level;
+    while bucket.level > full / 4.0 {
+        now_ns += second;
+        bucket.add(now_ns, usual);
+    }
+    assert!(bucket.level > 0.0, "it is not over yet");
+    assert_eq!(flood(&mut bucket, now_ns), 1);
+}

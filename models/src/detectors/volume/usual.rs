@@ -51,10 +51,10 @@ pub(super) fn usual(ledger: &Ledger, who: Who, what: What) -> Usual {
         What::Refusals | What::Unanswered | What::Connections => None,
     };
     let acts = match what {
-        What::Refusals => pace.refused,
-        What::Unanswered => pace.unanswered,
+        What::Refusals => of_recent(pace.refused, pace.requests.as_ref()),
+        What::Unanswered => of_recent(pace.unanswered, pace.requests.as_ref()),
         What::Requests | What::Commands | What::Reports | What::Connections => {
-            tally.map_or(0, Tally::count)
+            tally.map_or(0, Tally::recent)
         }
     };
     // What was seen once or twice covers no time: ten minutes, or as long as was learned.
@@ -85,8 +85,15 @@ fn usual_connections(ledger: &Ledger, pair: Option<&Pair>) -> Usual {
     let watched_ns = covered_ns(ledger.pace().requests.as_ref());
     // As above, what was seen once or twice covers no time.
     let covered_ns = covered_ns(tally).max(watched_ns.min(SEGMENT_NS));
-    let (acts, known) = (tally.map_or(0, Tally::count), tally.is_some());
+    let (acts, known) = (tally.map_or(0, Tally::recent), tally.is_some());
     Usual { acts, prior: 1, covered_ns, known, free: (AGAIN_A_S, AGAIN) }
+}
+
+/// How many of so many that ended in a way belong to the requests whose time is kept, if all did alike.
+fn of_recent(ended: u64, requests: Option<&Tally>) -> u64 {
+    let Some(requests) = requests else { return ended };
+    let share = u128::from(ended) * u128::from(requests.recent());
+    u64::try_from(share.div_ceil(u128::from(requests.count().max(1)))).unwrap_or(u64::MAX)
 }
 
 /// The time covered by acts: at least a second.

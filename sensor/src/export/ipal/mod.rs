@@ -23,6 +23,7 @@ use serde::Serialize;
 use self::data::Data;
 pub use self::file::File;
 use crate::describe::{Pair, RequestNote};
+use crate::evaluate::marked::Marked;
 use crate::shard::{Ordered, Seen, Tap};
 
 /// Messages that wait for their confirmations at a time; the oldest is forgotten.
@@ -151,6 +152,7 @@ impl Draft {
 /// Makes lines of what was taken out, in order: numbers them, and ties answers to what they answer.
 #[derive(Debug, Default)]
 pub struct Lines {
+    marked: Marked,
     next_id: u64,
     /// Requests without an answer so far: as many as the describer waits for.
     waiting: HashMap<Place, (u64, Activity), RandomState>,
@@ -166,6 +168,12 @@ struct Unconfirmed {
 }
 
 impl Lines {
+    /// Lines that say what these labels say.
+    #[must_use]
+    pub fn labelled(marked: Marked) -> Self {
+        Self { marked, ..Self::default() }
+    }
+
     /// The line, with its end, of what was taken out next; nothing if that is no message.
     pub fn line(&mut self, item: Item) -> Option<String> {
         let draft = match item.what {
@@ -199,7 +207,10 @@ impl Lines {
             let Draft { packet, sender, receiver, .. } = *draft;
             self.unconfirmed.push_back(Unconfirmed { packet, sender, receiver, id });
         }
-        Some(Line::new(id, &draft, activity, &responds_to).text())
+        let ends = [draft.sender.ip(), draft.receiver.ip()];
+        let malicious = self.marked.malicious(draft.packet, draft.time_ns, ends);
+        let line = Line::new(id, &draft, activity, &responds_to);
+        Some(Line { malicious, ..line }.text())
     }
 
     /// The message that this one confirms.
@@ -230,7 +241,7 @@ struct Line<'d> {
     /// Seconds since 1970 UTC.
     timestamp: f64,
     protocol: &'static str,
-    /// What labels say. There are none here.
+    /// What labels say, where there are any.
     malicious: Option<bool>,
     src: String,
     dest: String,

@@ -11,6 +11,8 @@ use crate::alert::Alert;
 pub(super) struct Row {
     pub(super) capture: Arc<str>,
     pub(super) alert: Alert,
+    /// The folders of its packets in other captures, and the packets' numbers.
+    pub(super) further: Vec<(Arc<str>, u64)>,
 }
 
 impl table::Row for Row {
@@ -124,6 +126,16 @@ impl table::Row for Row {
             "the first 64 packets of its acts, and of each kind its first",
             |row| Cell::list(&row.alert.packets, |packet| (*packet).into()),
         ),
+        Column::new(
+            "further_packets",
+            Kind::Groups(FURTHER),
+            "those of its packets that are in other captures than its first act",
+            |row| {
+                Cell::list(&row.further, |(capture, packet)| {
+                    Cell::Group(vec![(&**capture).into(), (*packet).into()])
+                })
+            },
+        ),
         Column::new("lost_octets", Kind::Int, "octets lost in the flows of its acts", |row| {
             row.alert.seen.lost_octets.into()
         }),
@@ -151,6 +163,12 @@ const POINT: &[Field] = &[
 /// A device.
 const TARGET: &[Field] =
     &[Field::new("server", Kind::Text, "its address"), Field::new("unit", Kind::Int, "behind it")];
+
+/// A packet in another capture.
+const FURTHER: &[Field] = &[
+    Field::new("capture", Kind::Text, "the capture's folder"),
+    Field::new("packet", Kind::Int, "its number there, from 1"),
+];
 
 /// Why, according to one detector.
 const FINDING: &[Field] = &[

@@ -169,12 +169,24 @@ impl Folders {
         if alert.last {
             let named = alert.capture.as_ref().and_then(|name| self.named.get(name));
             let index = named.and_then(|index| u16::try_from(*index).ok()).unwrap_or(0);
+            let further = self.further(&alert);
             self.write(index, |folder| {
-                let row = alerts::Row { capture: Arc::clone(&folder.capture), alert };
+                let row = alerts::Row { capture: Arc::clone(&folder.capture), alert, further };
                 folder.alerts.push(&row)
             });
         }
         self.failed.is_none()
+    }
+
+    /// The packets of an alert in other captures, by the folders of those.
+    fn further(&self, alert: &Alert) -> Vec<(Arc<str>, u64)> {
+        let known = alert.further_packets.iter().filter_map(|further| {
+            let folder = self.captures.get(*self.named.get(&further.capture)?)?;
+            Some((&folder.capture, &further.packets))
+        });
+        known
+            .flat_map(|(capture, all)| all.iter().map(|packet| (Arc::clone(capture), *packet)))
+            .collect()
     }
 
     fn write(&mut self, index: u16, row: impl FnOnce(&mut Folder) -> Result<bool, SinkError>) {

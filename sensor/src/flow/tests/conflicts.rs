@@ -76,6 +76,19 @@ fn what_comes_late_again_or_keeps_a_connection_alive_is_nobody_elses() {
     assert_eq!(bench.log.conflicts, []);
 }
 
+/// Firewalls close idle connections in the name of an end, from where they last saw it.
+#[test]
+fn who_closes_from_behind_is_nobody_else() {
+    let mut bench = Bench::new();
+    bench
+        .send(Side::A, acknowledging(100, 500, "ask"))
+        .send(Side::B, acknowledging(500, 103, "yes"))
+        .send(Side::A, acknowledging(103, 503, "more"))
+        .send(Side::B, acknowledging(503, 107, "no"));
+    bench.send(Side::A, Tcp { fin: true, ..acknowledging(103, 505, "") });
+    assert_eq!(bench.log.conflicts, []);
+}
+
 #[test]
 fn what_is_sent_again_unchanged_is_no_conflict_however_it_is_cut() {
     let mut bench = Bench::new();
