@@ -312,9 +312,9 @@ mod tests {
             let lively = (0..2_000).map(|nth| answer(nth, u32::from(nth * nth % 7 < 3)));
             let seldom = (2_000..2_200).map(|nth| answer(nth, u32::from(nth % 50 == 49)));
             for event in lively.chain(trip).chain(seldom) {
-                detector.observe(&event, &mut |seen| match seen.saw {
-                    Saw::Stood(quiet) => longest = quiet.max(longest),
-                    saw => panic!("{saw:?}"),
+                detector.observe(&event, &mut |seen| {
+                    let Saw::Stood(quiet) = seen.saw else { panic!("{seen:?}") };
+                    longest = quiet.max(longest);
                 });
             }
             longest

@@ -220,6 +220,17 @@ mod tests {
     }
 
     #[test]
+    fn levels_that_differ_as_they_may_by_chance_are_one() {
+        let others =
+            [95.0, 97.0, 99.0, 101.0, 103.0, 105.0].map(|level| [level - 10.0, level + 10.0]);
+        let others: Vec<&[f64]> = others.iter().map(|pair| &pair[..]).collect();
+        // Four values around 120 came out high: the next is drawn towards the 100 of all others.
+        let [low, high] =
+            [86.0, 130.0].map(|it| chance(&[112.0, 128.0, 118.0, 122.0], &others, it));
+        assert!(low > high && low > 0.05, "{low} {high}");
+    }
+
+    #[test]
     fn one_value_counts_as_wide_as_it_is_large() {
         assert!(chance(&[58.0], &[], 100.0) > 0.3);
         assert!(chance(&[58.0], &[], 58_000.0) < 0.01);
