@@ -203,10 +203,10 @@ mod tests {
 
     #[test]
     fn what_others_say_of_the_scale_does_not_outweigh_own_values_by_their_number() {
-        let others = |pairs: usize| [99.0, 101.0].repeat(pairs);
+        let others = |level: f64, pairs| [level - 1.0, level + 1.0].repeat(pairs);
         let [few, many] = [8, 800].map(|pairs| {
-            let others = others(pairs);
-            chance(&[90.0, 100.0, 110.0], &[&others, &others], 120.0)
+            let others = [others(99.0, pairs), others(102.0, pairs)];
+            chance(&[90.0, 100.0, 110.0], &[&others[0], &others[1]], 120.0)
         });
         assert!((few - many).abs() < few / 4.0, "{few} {many}");
     }
