@@ -79,13 +79,38 @@ fn table(points: u32, rounds: u32) {
     };
     let routine = judge(POLLER, &ledger);
     let stranger = judge(STRANGER, &ledger);
+    let hostile = judge_hostile(&site, &ledger, &mut clock, rounds);
     let most = MEMORY.peak_usage_as_mb() - before;
     let learn = cost(rounds, || site.round(POLLER, &mut clock, |event| ledger.learn(event)));
 
     row(&format!("learn, {points} points"), Cost { mebibytes: learned, ..learn }, lookup);
     row(&format!("judge routine, {points} points"), routine, lookup);
     row(&format!("judge a stranger, {points} points"), stranger, lookup);
+    row(&format!("judge 123 odd values, {points} points"), hostile, lookup);
     row(&format!("at most, {points} points"), Cost { ns: 0.0, mebibytes: most }, lookup);
+}
+
+/// What the longest write of Modbus costs, each of its values far from all that any device was given.
+fn judge_hostile(site: &Site, ledger: &Ledger, clock: &mut Clock, rounds: u32) -> Cost {
+    const VALUES: u32 = 123;
+    let mut panel = Panel::all();
+    let devices = site.devices.min(20);
+    cost(rounds, || {
+        let events: Vec<Event> = (0..devices)
+            .map(|device| {
+                clock.0 += 1;
+                let time_ns = 1_700_000_000_000_000_000 + clock.0 * APART_NS;
+                let values = (0..VALUES).map(|more| Value::Number(1e9 + f64::from(more))).collect();
+                Event { time_ns, ..act(POLLER, device, Target { values, ..register(0, VALUES) }) }
+            })
+            .collect();
+        let start = CpuTime.start();
+        for event in &events {
+            panel.observe(event, &mut |_| {});
+            black_box(panel.judge(ledger, event).len());
+        }
+        (CpuTime.end(start), devices)
+    })
 }
 
 /// What an event costs: time, and memory that is kept.

@@ -7,7 +7,7 @@ use std::io::Read;
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use crate::run::{DEMO, end, gridtap, printed};
+use crate::run::{DEMO, end, gridtap, printed, workspace};
 
 /// The lines of the demo in IPAL's form.
 fn ipal(arguments: &str) -> String {
@@ -70,6 +70,27 @@ fn every_message_has_the_fields_that_ipal_documents() {
 }
 
 #[test]
+fn labels_say_which_messages_are_malicious() {
+    let labels = "captures/demo.labels.csv";
+    let text = ipal(&format!("--labels {labels}"));
+    let attacks: BTreeSet<u64> = fs::read_to_string(workspace().join(labels))
+        .unwrap()
+        .lines()
+        .filter_map(|row| row.split_once(",1,"))
+        .map(|(packet, _)| packet.parse().unwrap())
+        .collect();
+    let messages = printed(&format!("messages -q --format jsonl {DEMO}"));
+    let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let expected: Vec<bool> = messages
+        .filter(|message| message["function"].is_u64())
+        .map(|message| attacks.contains(&message["packet"].as_u64().unwrap()))
+        .collect();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let found: Vec<bool> = lines.map(|line| line["malicious"].as_bool().unwrap()).collect();
+    assert!(found == expected && found.contains(&true) && found.contains(&false));
+}
+
+#[test]
 fn the_same_lines_come_out_at_any_number_of_shards_and_in_a_file() {
     let lines = ipal("--shards 1");
     assert!(lines == ipal("--shards 4"));
@@ -96,6 +117,9 @@ fn what_cannot_be_exported_is_refused() {
         (format!("export --ipal {out} --parquet {out} {DEMO}"), 2, "cannot be used with"),
         (format!("export --ipal {out} --learn-for 5m {DEMO}"), 2, "--learn-for"),
         (format!("export --ipal {out}"), 2, "<CAPTURE>"),
+        (format!("export --ipal {out} --labels no.csv {DEMO}"), 2, "no.csv: No such file"),
+        (format!("export --ipal {out} --labels a --labels b {DEMO}"), 2, "want one each"),
+        (format!("export --parquet {out} --labels a {DEMO}"), 2, "--labels"),
         (format!("export --ipal {out} missing.pcap"), 3, "missing.pcap: no such file"),
         (format!("export --ipal no/such/folder/out {DEMO}"), 4, "no/such/folder/out"),
     ];

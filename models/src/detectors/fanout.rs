@@ -28,6 +28,7 @@ use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
 
+use super::room::drop_lower_half;
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Attempt, Conversation, Event, Intent, Outcome, Stage};
 use crate::ledger::{Command, ConversationRecord, FunctionKey, Ledger, Span};
@@ -187,7 +188,7 @@ impl Scans {
         }
         self.awaited.insert((event.conversation, event.digest));
         if self.walks.len() >= WALKS && !self.walks.contains_key(&client) {
-            self.make_room();
+            drop_lower_half(&mut self.walks, |walk| walk.bits);
         }
         let walk = self.walks.entry(client).or_default();
         if event.time_ns.abs_diff(walk.last_ns) > REST_NS || walk.bits <= 0.0 {
@@ -290,19 +291,6 @@ impl Scans {
             self.tried.clear();
         }
         self.tried.insert((conversation, what))
-    }
-
-    /// Drops the lower half of the walks, ties in the order of the addresses.
-    fn make_room(&mut self) {
-        let mut all: Vec<_> =
-            self.walks.iter().map(|(client, walk)| (walk.bits, *client)).collect();
-        let half = all.len() / 2;
-        all.select_nth_unstable_by(half, |ours, theirs| {
-            ours.0.total_cmp(&theirs.0).then_with(|| ours.1.cmp(&theirs.1))
-        });
-        for (_, client) in all.iter().take(half) {
-            self.walks.remove(client);
-        }
     }
 }
 

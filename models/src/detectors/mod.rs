@@ -16,6 +16,7 @@ mod point;
 mod readback;
 mod reading;
 mod repetition;
+mod room;
 mod run;
 mod selection;
 mod session;

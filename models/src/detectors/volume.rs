@@ -27,6 +27,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::room::drop_lower_half;
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Attempt, Device, Event, Outcome, Stage};
 use crate::ledger::{Ledger, Pair, SEGMENT_NS};
@@ -139,7 +140,7 @@ impl Floods {
         for &who in who {
             let usual = usual(ledger, who, what);
             if self.buckets.len() >= KEPT && !self.buckets.contains_key(&(who, what)) {
-                self.make_room();
+                drop_lower_half(&mut self.buckets, |bucket| bucket.level);
             }
             let bucket = self.buckets.entry((who, what)).or_default();
             let first = bucket.add(event.time_ns, usual);
@@ -147,19 +148,6 @@ impl Floods {
                 found(finding(event, who, what, *bucket, usual));
             }
             blamed |= bucket.raised;
-        }
-    }
-
-    /// Drops the emptier half, ties in the order of the names.
-    fn make_room(&mut self) {
-        let mut all: Vec<_> =
-            self.buckets.iter().map(|(key, bucket)| (bucket.level, *key)).collect();
-        let half = all.len() / 2;
-        all.select_nth_unstable_by(half, |ours, theirs| {
-            ours.0.total_cmp(&theirs.0).then_with(|| ours.1.cmp(&theirs.1))
-        });
-        for (_, key) in all.iter().take(half) {
-            self.buckets.remove(key);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use core::hash::Hash;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use foldhash::HashMap;
 
@@ -123,35 +124,13 @@ impl Facts {
     }
 
     fn prune_macs(&mut self) {
-        let mut all = Vec::new();
-        for (host, macs) in &self.hosts {
-            let seen = macs.iter().map(|(mac, tally)| (tally.first_ns, *mac));
-            all.push((*host, seen.collect()));
-        }
-        let surplus = surplus_of_each(all, MACS_A_HOST, MACS);
-        for (host, mac) in &surplus {
-            if let Some(macs) = self.hosts.get_mut(host) {
-                macs.remove(mac);
-            }
-        }
-        self.hosts.retain(|_, macs| !macs.is_empty());
-        self.refuse(Limit::Macs, size(surplus.len()));
+        let surplus = prune_hosts(&mut self.hosts, MACS_A_HOST, MACS);
+        self.refuse(Limit::Macs, surplus);
     }
 
     fn prune_hops(&mut self) {
-        let mut all = Vec::new();
-        for (host, known) in &self.hops {
-            let seen = known.iter().map(|(hops, tally)| (tally.first_ns, *hops));
-            all.push((*host, seen.collect()));
-        }
-        let surplus = surplus_of_each(all, HOPS_A_HOST, HOPS);
-        for (host, hops) in &surplus {
-            if let Some(known) = self.hops.get_mut(host) {
-                known.remove(hops);
-            }
-        }
-        self.hops.retain(|_, known| !known.is_empty());
-        self.refuse(Limit::Hops, size(surplus.len()));
+        let surplus = prune_hosts(&mut self.hops, HOPS_A_HOST, HOPS);
+        self.refuse(Limit::Hops, surplus);
     }
 
     fn prune_attempts(&mut self) {
@@ -279,6 +258,26 @@ fn surplus_of_each<P: Copy + Ord, K: Copy + Ord>(
     }
     gone.extend(surplus(stay, limit));
     gone
+}
+
+/// Takes what is beyond the limits away from hosts, each of which has some; how many.
+fn prune_hosts<K: Copy + Ord>(
+    hosts: &mut BTreeMap<IpAddr, BTreeMap<K, Tally>>,
+    limit_of_each: usize,
+    limit: usize,
+) -> u64 {
+    let all = hosts.iter().map(|(host, known)| {
+        let seen = known.iter().map(|(key, tally)| (tally.first_ns, *key));
+        (*host, seen.collect())
+    });
+    let surplus = surplus_of_each(all.collect(), limit_of_each, limit);
+    for (host, key) in &surplus {
+        if let Some(known) = hosts.get_mut(host) {
+            known.remove(key);
+        }
+    }
+    hosts.retain(|_, known| !known.is_empty());
+    size(surplus.len())
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub struct Export {
     pub ipal: Option<PathBuf>,
     /// Labels of a capture, as `evaluate` reads them: they fill the field `malicious` of IPAL. Again for
     /// each further capture, in the order of the captures.
-    #[arg(long, value_name = "FILE", requires = "ipal")]
+    #[arg(long, value_name = "FILE", conflicts_with = "parquet")]
     pub labels: Vec<PathBuf>,
     /// What is normal, for the table of alerts, as `gridtap learn` wrote it. Without it, the first
     /// part is learned from.

@@ -75,10 +75,10 @@ impl Likely {
         };
         let by_chance = within * all().map(|sample| 1.0 / sample.count).sum::<f64>() / levels.count;
         let level = (spread - by_chance).max(0.0) + spread / levels.count;
-        let (known, shared) = (own.count / within, 1.0 / level);
-        let share = shared / (known + shared);
+        // How much of what the next is comes from the shared level; all where levels do not differ at all.
+        let share = within / (within + own.count * level);
         let centre = own.mean + share * (levels.mean - own.mean);
-        let level = 1.0 / (known + shared);
+        let level = share * level;
         // Welch and Satterthwaite: the degrees of freedom of a sum.
         let all = (within + level).powi(2);
         let each = within.powi(2) / within_freedom + level.powi(2) / freedom;
@@ -203,10 +203,10 @@ mod tests {
 
     #[test]
     fn what_others_say_of_the_scale_does_not_outweigh_own_values_by_their_number() {
-        let others = |pairs: usize| [99.0, 101.0].repeat(pairs);
+        let others = |level: f64, pairs| [level - 1.0, level + 1.0].repeat(pairs);
         let [few, many] = [8, 800].map(|pairs| {
-            let others = others(pairs);
-            chance(&[90.0, 100.0, 110.0], &[&others, &others], 120.0)
+            let others = [others(99.0, pairs), others(102.0, pairs)];
+            chance(&[90.0, 100.0, 110.0], &[&others[0], &others[1]], 120.0)
         });
         assert!((few - many).abs() < few / 4.0, "{few} {many}");
     }
@@ -217,6 +217,17 @@ mod tests {
         let unknown = chance(&[], &others, 1_000.0);
         let known = chance(&[100.0, 101.0, 100.5], &others, 1_000.0);
         assert!(unknown > 0.5 && known < 1e-4, "{unknown} {known}");
+    }
+
+    #[test]
+    fn levels_that_differ_as_they_may_by_chance_are_one() {
+        let others =
+            [95.0, 97.0, 99.0, 101.0, 103.0, 105.0].map(|level| [level - 10.0, level + 10.0]);
+        let others: Vec<&[f64]> = others.iter().map(|pair| &pair[..]).collect();
+        // Four values around 120 came out high: the next is drawn towards the 100 of all others.
+        let [low, high] =
+            [86.0, 130.0].map(|it| chance(&[112.0, 128.0, 118.0, 122.0], &others, it));
+        assert!(low > high && low > 0.05, "{low} {high}");
     }
 
     #[test]

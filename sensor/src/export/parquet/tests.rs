@@ -146,7 +146,8 @@ fn every_cell_is_of_its_column_s_kind() {
     let points: Vec<points::Row> =
         events.iter().flat_map(|row| points::rows(&row.event, row.number, &capture)).collect();
     assert_eq!(empty(&points), Vec::<&str>::new());
-    let alerts = [alerts::Row { capture, alert: sample() }];
+    let further = vec![(Arc::from("another"), 4), (Arc::from("another"), 9)];
+    let alerts = [alerts::Row { capture, alert: sample(), further }];
     assert!(filled(&alerts).len() > 20);
 }
 
