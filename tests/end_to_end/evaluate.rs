@@ -85,7 +85,8 @@ fn a_simulated_site_is_measured_by_windows_and_packets() {
 fn what_is_done_to_events_is_measured_beside_what_was_captured() {
     let folder = tempfile::tempdir().unwrap();
     let html = folder.path().join("result.html");
-    let command = "evaluate -q --as-master --contaminate 10% --contaminate-all 10% --leave-out 2 --html";
+    let command =
+        "evaluate -q --as-master --contaminate 10% --contaminate-all 10% --leave-out 2 --html";
     let ended = end(gridtap(command).arg(&html).arg(DEMO));
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     let report: Value = serde_json::from_str(&ended.stdout).unwrap();

@@ -6,6 +6,8 @@
 //! with the same command let expect (`value/likely.rs`, `alike.rs`): so also at points that were
 //! never commanded, where at least two like devices were. The oddest of `m` values of one act is taken to be `m`
 //! times as likely, and none is odder than a command that the device was never given.
+//! What stands apart from the other learned values of the point, or of all like devices where the point has few, does
+//! not count as learned: somebody may have set it by mistake or intent, and it comes back as odd as it was.
 //! Bits and switching commands have no distance: the other state of a breaker is mild. A point is
 //! judged by the commands of all clients.
 //! *Blind to*: points that neither this device nor a like one was commanded (the `point` detector's); anything
@@ -16,13 +18,15 @@
 
 mod likely;
 
+use std::borrow::Cow;
+
 use self::likely::{Likely, Sample};
 use super::alike;
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Device, Event, Space, Stage, Value};
-use crate::ledger::{Command, CommandSum, DeviceSum, Ledger, Point, Values};
+use crate::ledger::{Apart, Command, CommandSum, DeviceSum, Ledger, Point, Values};
 use crate::surprise::{self, Context, FLOOR, STRENGTH, real};
-use crate::words::counted;
+use crate::words::{counted, grouped};
 
 pub(crate) const NAME: &str = "value";
 
@@ -67,6 +71,8 @@ struct Oddity<'a> {
     command: Command,
     value: Value,
     sum: Option<&'a CommandSum>,
+    /// What was learned and does not count.
+    apart: Option<Apart>,
     surprise: Bits,
     /// Where it is outside of all known values.
     outside: Option<Outside>,
@@ -84,7 +90,13 @@ impl<'a> Site<'a> {
     fn oddity(&self, command: Command, value: Value) -> Option<Oddity<'a>> {
         let sum = self.sum.command(command);
         let none = Values::default();
-        let values = sum.map_or(&none, |sum| &sum.values);
+        let learned = sum.map_or(&none, |sum| &sum.values);
+        let number = match value {
+            Value::Number(number) if !is_bit(command.space) => Some(number),
+            Value::Number(_) | Value::Switch(_) => None,
+        };
+        let apart = number.and_then(|_| self.apart(command, learned));
+        let values = &*without(learned, apart);
         if values.count(value).is_some_and(|count| count > 0) {
             return None;
         }
@@ -96,10 +108,7 @@ impl<'a> Site<'a> {
             }
             None => 1.0,
         };
-        let far = match value {
-            Value::Number(number) if !is_bit(command.space) => self.far(command, values, number),
-            Value::Number(_) | Value::Switch(_) => None,
-        };
+        let far = number.and_then(|number| self.far(command, values, number));
         let (surprise, outside) = match far {
             None => (surprise::bits(new), None),
             Some((chance, outside)) => {
@@ -109,7 +118,20 @@ impl<'a> Site<'a> {
                 (if far > most { most } else { far }, Some(outside))
             }
         };
-        Some(Oddity { command, value, sum, surprise, outside })
+        Some(Oddity { command, value, sum, apart, surprise, outside })
+    }
+
+    /// The values of a point that stand apart: from its others, or where there are few, from those that like
+    /// devices were given too.
+    fn apart(&self, command: Command, values: &Values) -> Option<Apart> {
+        let range = values.range()?;
+        if values.can_be_apart() {
+            return values.apart();
+        }
+        let mut all = values.clone();
+        let others = alike::given(self.ledger, &self.device, command);
+        others.iter().for_each(|(_, sum)| all.merge(&sum.values));
+        all.apart().filter(|apart| apart.is_in(range))
     }
 
     /// How often a new value is at least as far away as a number outside of all that are known.
@@ -124,7 +146,9 @@ impl<'a> Site<'a> {
         }
         let own = sample(values);
         let others = alike::given(self.ledger, &self.device, command);
-        let others = others.iter().map(|(_, sum)| &sum.values);
+        let others: Vec<_> =
+            others.iter().map(|(_, sum)| without(&sum.values, sum.values.apart())).collect();
+        let others = others.iter().map(|values| &**values);
         let samples: Vec<_> = others.clone().map(sample).filter(|it| it.count > 0.0).collect();
         // Others speak of a device of which nothing is known only if there are some.
         let unknown = Likely::next(Sample::default(), &samples).filter(|_| samples.len() > 1);
@@ -146,6 +170,11 @@ impl<'a> Site<'a> {
         let alike = range.map(|(least, greatest)| (samples.len(), least, greatest));
         Some((chance, Outside { deviations: likely.deviations(number), alike }))
     }
+}
+
+/// The values without those that stand apart.
+fn without(values: &Values, apart: Option<Apart>) -> Cow<'_, Values> {
+    apart.map_or(Cow::Borrowed(values), |apart| Cow::Owned(values.without(&apart)))
 }
 
 /// The known values; each that is listed counts once, as one that is set again says nothing of others.
@@ -170,20 +199,28 @@ impl Oddity<'_> {
         let given = match self.sum {
             None => format!("was not given the command {command} in the baseline"),
             Some(sum) => {
-                let known = match sum.values.range() {
-                    Some((least, greatest)) if self.outside.is_some() => {
+                let known = match (self.apart, sum.values.range()) {
+                    (Some(apart), _) => {
+                        let few =
+                            sum.values.total().saturating_sub(sum.values.without(&apart).total());
                         format!(
-                            "always from {} to {}",
-                            Value::Number(least),
-                            Value::Number(greatest)
+                            "{} of them with {}, which stands apart from {} and counts for nothing",
+                            grouped(few),
+                            between(apart.values),
+                            between(apart.range),
                         )
                     }
-                    Some(_) | None => format!("with {}", sum.values.list()),
+                    (None, Some(range)) if self.outside.is_some() => {
+                        format!(
+                            "always from {} to {}, never {value}",
+                            Value::Number(range.0),
+                            Value::Number(range.1)
+                        )
+                    }
+                    (None, _) => format!("with {}, never {value}", sum.values.list()),
                 };
                 let times = counted(sum.acts, "time");
-                format!(
-                    "was given the command {command} {times} in the baseline, {known}, never {value}"
-                )
+                format!("was given the command {command} {times} in the baseline, {known}")
             }
         };
         let outside = self.outside.as_ref().map(|outside| outside.says(*value)).unwrap_or_default();
@@ -198,6 +235,12 @@ impl Oddity<'_> {
             normal_if: format!("baseline lists value {value} of command {command} to {device}"),
         }
     }
+}
+
+/// `352`, or `350 to 400`.
+fn between((least, greatest): (f64, f64)) -> String {
+    let [low, high] = [least, greatest].map(Value::Number);
+    if least < greatest { format!("{low} to {high}") } else { format!("{low}") }
 }
 
 impl Outside {
@@ -363,6 +406,27 @@ mod tests {
         event.targets[0].count = 8;
         let [finding] = &judged(NAME, &ledger, &event)[..] else { panic!() };
         assert!((alone - finding.surprise.0 - 3.0).abs() < 0.11, "{alone} {finding:?}");
+    }
+
+    #[test]
+    fn a_value_that_stands_apart_was_learned_in_vain() {
+        let polls = (0..1_000).map(|_| request(5, 21));
+        let usual = (0..40).map(|nth| command(f64::from(100 + nth % 10)));
+        let apart = [529.0, 529.0, 529.0].map(command);
+        let ledger = learned(polls.chain(usual).chain(apart));
+        assert!(surprise(&ledger, 529.0) > 8.0);
+        let [finding] = &judged(NAME, &ledger, &command(529.0))[..] else { panic!() };
+        assert!(finding.because.contains(
+            "43 times in the baseline, 3 of them with 529, which stands apart from 100 to 109 and counts for nothing; 529 is"
+        ), "{}", finding.because);
+        assert_eq!(surprise(&ledger, 105.0), 0.0, "its benign twin");
+        // Where few are known, like devices tell what stands apart.
+        let ledger = like_devices(&[187.0, 352.0, 352.0]);
+        assert!(surprise(&ledger, 352.0) > 8.0 && surprise(&ledger, 187.0) < 0.1);
+        // What is set every third time is set by somebody who may.
+        let often = (0..40).flat_map(|n| [command(f64::from(100 + n)), command(529.0)]);
+        let ledger = learned((0..1_000).map(|_| request(5, 21)).chain(often));
+        assert_eq!(judged(NAME, &ledger, &command(529.0)), []);
     }
 
     #[test]

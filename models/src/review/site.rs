@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::collect::{Collector, LISTED, Piece};
-use super::support::{burst, is_seldom};
+use super::support::burst;
 use crate::detectors::conformance;
 use crate::event::Device;
-use crate::ledger::{DeviceRecord, SEGMENT_NS, Tally, Time, hold};
+use crate::ledger::{DeviceRecord, SEGMENT_NS, Tally, Time, hold, is_seldom};
 use crate::surprise::{self, Context};
 use crate::words::counted;
 
