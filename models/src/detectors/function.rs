@@ -40,11 +40,8 @@ impl Detector for NewFunction {
 /// Conversations of a client that can outvote one.
 const ENOUGH: u64 = 5;
 
-/// One in so many commands, at most, is not how a device is commanded.
-const ONE_IN: u64 = 4;
-
 /// Whether what was learned of a function is no more than somebody's trial: one of many devices was sent it, in
-/// less than one of twenty segments, and if it commands in at most a quarter of the device's commands.
+/// less than one of twenty segments, and if it commands in at most half of the device's commands.
 fn is_stray(
     ledger: &Ledger,
     event: &Event,
@@ -60,7 +57,7 @@ fn is_stray(
     let count = |tally: &Tally| tally.segments().count();
     let commands = record.functions().filter(|(key, _)| key.intent.commands());
     let commands: u64 = commands.map(|(_, function)| function.tally().count()).sum();
-    let few = known.tally().count().saturating_mul(ONE_IN) <= commands;
+    let few = known.tally().count().saturating_mul(2) <= commands;
     is_seldom(count(known.tally()), count(record.tally())) && (few || !key.intent.commands())
 }
 

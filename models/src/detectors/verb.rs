@@ -24,9 +24,6 @@ const SELECTED: u64 = 5;
 
 /// One in so many commands, at least, is a way of commanding.
 const MOST: u64 = 20;
-/// One in so many operations of a device, at least, makes it one that is operated without a selection.
-const DIRECT: u64 = 4;
-
 /// Judges how is commanded.
 #[derive(Debug, Default)]
 pub(crate) struct NewVerb {
@@ -143,7 +140,7 @@ impl Verb {
     }
 }
 
-/// Whether things in a conversation were operated clearly more often than they were selected.
+/// Whether most of what was operated in a conversation was not selected: fewer may be somebody's trials.
 fn is_direct_here(record: &ConversationRecord, space: Space) -> bool {
     let given = |intent| {
         let ours = move |(command, _): &(&Command, &CommandRecord)| {
@@ -153,7 +150,7 @@ fn is_direct_here(record: &ConversationRecord, space: Space) -> bool {
         acts.fold(0, u64::saturating_add)
     };
     let (operated, selected) = (given(Intent::Operate), given(Intent::Select));
-    operated.saturating_sub(selected).saturating_mul(DIRECT) > operated
+    selected.saturating_mul(2) < operated
 }
 
 #[cfg(test)]

@@ -43,11 +43,6 @@ impl Apart {
 }
 
 impl Values {
-    /// Whether there are enough of them to tell whether some stand apart.
-    pub(crate) fn can_be_apart(&self) -> bool {
-        self.total() >= ENOUGH
-    }
-
     /// The values beyond the widest gap, if it is wider than the others are apart, and they are few.
     pub(crate) fn apart(&self) -> Option<Apart> {
         let mut numbers = self.each_number();
