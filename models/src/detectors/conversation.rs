@@ -8,8 +8,6 @@
 //! A new client that only reads what a client of the baseline reads, which has been silent for longer than
 //! its period, took its place: one notice `standby-takeover` of [`TAKEOVER`], and none for the other
 //! devices of that client.
-//! Who asks others all the time, and asked this device in less than one of twenty segments, counts as new to it when it
-//! changes something: somebody may have tried it in its name while learning.
 //! *Blind to*: a known client's address used by somebody else; what is said; a server that the
 //! baseline never saw serving.
 //! *State*: the hosts whose inversion was reported; each is a server of the ledger, so they are as
@@ -23,7 +21,7 @@ use foldhash::HashSet;
 
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Conversation, Event, Intent, Stage};
-use crate::ledger::{ConversationRecord, Ledger, Tally, is_seldom};
+use crate::ledger::Ledger;
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::{counted, lasting};
 use standby::{Standby, Stands};
@@ -48,15 +46,12 @@ impl Detector for NewConversation {
         if ledger.serves(&event.conversation.client) {
             self.judge_role(ledger, event, found);
         }
-        if let Some(record) = ledger.conversation(&event.conversation) {
+        if ledger.conversation(&event.conversation).is_some() {
             self.standby.note(event);
-            if changes(event.intent) && is_stray(ledger, event, record) {
-                judge_novelty(ledger, event, Some(record), found);
-            }
             return;
         }
         match self.standby.stands(ledger, event) {
-            Stands::Not => judge_novelty(ledger, event, None, found),
+            Stands::Not => judge_novelty(ledger, event, found),
             Stands::First(client, silent_ns) => found(takeover(event, client, silent_ns)),
             Stands::Again => {}
         }
@@ -121,28 +116,7 @@ pub(super) fn novelty(ledger: &Ledger, conversation: &Conversation) -> Bits {
     surprise::bits(p)
 }
 
-/// Conversations of a client that can outvote one.
-const ENOUGH: u64 = 5;
-
-/// Whether what was learned of a conversation is no more than somebody's trial: its client asks others all the time,
-/// and asked this device in less than one of twenty of the segments it was there.
-fn is_stray(ledger: &Ledger, event: &Event, record: &ConversationRecord) -> bool {
-    let Some(client) = ledger.client(&event.conversation.client) else { return false };
-    let count = |tally: &Tally| tally.segments().count();
-    let there = client.pace.requests.as_ref().map_or(0, count);
-    let site = ledger.pace().requests.as_ref().map_or(0, count);
-    client.conversations >= ENOUGH
-        && there.saturating_mul(2) > site
-        && is_seldom(count(record.tally()), there)
-}
-
-/// Judges a conversation that is not in the baseline, or as good as not.
-fn judge_novelty(
-    ledger: &Ledger,
-    event: &Event,
-    stray: Option<&ConversationRecord>,
-    found: &mut dyn FnMut(Finding),
-) {
+fn judge_novelty(ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
     let conversation = event.conversation;
     let surprise = novelty(ledger, &conversation);
     if surprise < FLOOR {
@@ -151,24 +125,10 @@ fn judge_novelty(
     let client = ledger.client(&conversation.client);
     let device = ledger.device(&conversation.device());
     let elsewhere = match client {
-        Some(sum) => {
-            let others = sum.conversations.saturating_sub(u64::from(stray.is_some()));
-            format!("it spoke to {}", counted(others, "other device"))
-        }
+        Some(sum) => format!("it spoke to {}", counted(sum.conversations, "other device")),
         None => "it spoke to nobody".to_owned(),
     };
-    let learned = match stray {
-        None => format!("never spoke to {}", conversation.device()),
-        Some(record) => format!(
-            "spoke to {} {} in {}, too seldom to be its way,",
-            conversation.device(),
-            counted(record.tally().count(), "time"),
-            counted(record.tally().segments().count(), "segment"),
-        ),
-    };
-    let others = device.map_or(0, |sum| sum.conversations);
-    let others = match others.saturating_sub(u64::from(stray.is_some())) {
-        0 if stray.is_some() => "nobody else spoke to that device".to_owned(),
+    let others = match device.map_or(0, |sum| sum.conversations) {
         0 => "nobody spoke to that device".to_owned(),
         others => format!("{} spoke to that device", counted(others, "other client")),
     };
@@ -180,8 +140,9 @@ fn judge_novelty(
         actor: None,
         about: None,
         because: format!(
-            "{} {learned} in {} of the baseline; {elsewhere}; {others}",
+            "{} never spoke to {} in {} of the baseline; {elsewhere}; {others}",
             conversation.asker(),
+            conversation.device(),
             counted(ledger.counts().acts, "request"),
         ),
         normal_if: format!("baseline lists conversation {conversation}"),
@@ -216,7 +177,7 @@ const fn changes(intent: Intent) -> bool {
 mod tests {
     use super::*;
     use crate::event::Value;
-    use crate::samples::{judged, later, learned, request, write};
+    use crate::samples::{judged, learned, request, write};
 
     /// Two clients polling three devices each, 25 times: 150 acts of 6 conversations.
     fn site() -> Ledger {
@@ -286,26 +247,5 @@ mod tests {
     fn a_host_that_asks_itself_inverts_no_role() {
         let ledger = learned([request(9, 9), request(9, 9)]);
         assert_eq!(judged(NAME, &ledger, &request(9, 9)), []);
-    }
-
-    #[test]
-    fn a_device_that_its_poller_tried_now_and_then_is_commanded_by_a_new_writer() {
-        let command = |server| write(&request(5, server), 40, Value::Number(1.0));
-        let found = |servers: u8, tried: u64| {
-            let polls = (0..100).flat_map(|nth| {
-                (21..21 + servers).map(move |server| later(request(5, server), nth * 10))
-            });
-            let trials = (0..tried).map(|nth| later(command(40), nth * 10));
-            judged(NAME, &learned(polls.chain(trials)), &command(40))
-        };
-        let [finding] = &found(5, 4)[..] else { panic!() };
-        assert_eq!(finding.kind, "new-writer");
-        assert_eq!(
-            finding.because,
-            "10.0.0.5 spoke to 10.0.0.40 unit 1 4 times in 4 segments, too seldom to be its way, in 504 requests of \
-             the baseline; it spoke to 5 other devices; nobody else spoke to that device"
-        );
-        assert_eq!(found(5, 5), [], "one of twenty segments");
-        assert_eq!(found(3, 4), [], "few devices outvote nothing");
     }
 }

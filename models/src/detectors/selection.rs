@@ -3,7 +3,7 @@
 //! *Sees*: a select that the device accepted and that no operate follows (`select-without-operate`): at the next
 //! select of the same points, or when the conversation goes on [`KEPT_NS`] later. How odd it is says how often
 //! that happened in the conversation, and in how many conversations of the site; those that follow each
-//! other without any that is operated are a run, and multiply. Where most selects of a conversation were operated, those of the
+//! other without any that is operated are a run, and multiply. Where a conversation had few selects, or most were operated, those of the
 //! same client elsewhere decide: they are the same people's, and somebody may have selected here while learning.
 //! *Blind to*: selects that the device refused or left unanswered; an operate that the sensor may have missed (one side
 //! seen alone, octets lost, a number skipped, a new connection in between); operators who often change their
@@ -33,6 +33,9 @@ const SELECTED: usize = 8;
 
 /// Conversations that are watched.
 const CONVERSATIONS: usize = 1_024;
+
+/// Selects of a conversation, at least, that show a way of its own.
+const FEW: u64 = 8;
 
 /// DNP3's function code of the operate that needs a select. No other protocol here has selects.
 const OPERATE: u8 = 4;
@@ -168,11 +171,12 @@ impl Site {
         site
     }
 
-    /// What is usual in a conversation: what its client does elsewhere, unless most selects are left here.
+    /// What is usual in a conversation: what its client does elsewhere, unless most of some selects are left here.
     fn usual(&self, conversation: &Conversation, here: Rate) -> Rate {
         let all = self.clients.get(&conversation.client).copied().unwrap_or_default();
         let others = all.acts.saturating_sub(here.acts);
-        if here.lacked.saturating_mul(2) > here.acts || others < here.acts {
+        let way = here.acts >= FEW && here.lacked.saturating_mul(2) > here.acts;
+        if way || others < here.acts {
             return here;
         }
         let lacked = all.lacked.saturating_sub(here.lacked).saturating_mul(here.acts);

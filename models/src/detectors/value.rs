@@ -30,6 +30,9 @@ use crate::words::{counted, grouped};
 
 pub(crate) const NAME: &str = "value";
 
+/// Values of a point, at least, that are a level of its own where like devices have another.
+const FEW: u64 = 8;
+
 /// Judges what is commanded of known points.
 #[derive(Debug)]
 pub(crate) struct OddValue;
@@ -122,14 +125,16 @@ impl<'a> Site<'a> {
     }
 
     /// The values of a point that stand apart: from its others, or where those are too few to tell, from all that like
-    /// devices were given too. A point that was given no others has a level of its own.
+    /// devices were given too. A point that was given [`FEW`] values and no others has a level of its own.
     fn apart(&self, command: Command, values: &Values) -> Option<Apart> {
         let range = values.range()?;
         values.apart().or_else(|| {
             let mut all = values.clone();
             let others = alike::given(self.ledger, &self.device, command);
             others.iter().for_each(|(_, sum)| all.merge(&sum.values));
-            all.apart().filter(|apart| apart.is_in(range) && !values.without(apart).is_empty())
+            let own_level =
+                |apart: &Apart| values.total() >= FEW && values.without(apart).is_empty();
+            all.apart().filter(|apart| apart.is_in(range) && !own_level(apart))
         })
     }
 
