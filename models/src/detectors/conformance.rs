@@ -66,10 +66,10 @@ impl Conformance {
             let sum = ledger.device(&device);
             (device.to_string(), sum.map_or(0, |sum| sum.acts), sum.map(|sum| &sum.pace))
         };
-        let heard = pace.and_then(|pace| pace.requests.as_ref());
-        let heard = heard.map_or(0, |tally| tally.segments().count());
+        let asked = pace.and_then(|pace| pace.requests.as_ref());
+        let watched = asked.map_or(0, |tally| tally.segments().count());
         let learned = ledger.record(&device).and_then(|record| record.quirk(mark));
-        let quirk = learned.filter(|tally| !is_seldom(tally.segments().count(), heard));
+        let quirk = learned.filter(|tally| !is_seldom(tally.segments().count(), watched));
         let quirk = quirk.map_or(0, Tally::count);
         let context = Context { events: acts.max(quirk), distinct: 1 + u64::from(quirk > 0) };
         let surprise = surprise::bits(context.share(quirk, 1.0));
@@ -88,7 +88,7 @@ impl Conformance {
                 "{}, too seldom to be its way ({} of {}),",
                 counted(tally.count(), "time"),
                 tally.segments().count(),
-                counted(heard, "segment"),
+                counted(watched, "segment"),
             ),
         };
         found(Finding {

@@ -131,7 +131,9 @@ impl<'a> Site<'a> {
         values.apart().or_else(|| {
             let mut all = values.clone();
             let others = alike::given(self.ledger, &self.device, command);
-            others.iter().for_each(|(_, sum)| all.merge(&sum.values));
+            for (_, sum) in others {
+                all.merge(&sum.values);
+            }
             let own_level =
                 |apart: &Apart| values.total() >= FEW && values.without(apart).is_empty();
             all.apart().filter(|apart| apart.is_in(range) && !own_level(apart))

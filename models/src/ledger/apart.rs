@@ -48,7 +48,9 @@ impl Values {
         let mut numbers = self.each_number();
         // Bins are told by their middle, but the ends are known.
         if let (true, Some((least, greatest))) = (self.many(), self.range()) {
-            numbers.iter_mut().for_each(|(number, _)| *number = number.clamp(least, greatest));
+            for (number, _) in &mut numbers {
+                *number = number.max(least).min(greatest);
+            }
         }
         let total = numbers.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(*count));
         if total < ENOUGH {
@@ -118,7 +120,6 @@ fn ends(numbers: &[(f64, u64)]) -> Option<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::event::Value;
     use crate::samples::values;
 

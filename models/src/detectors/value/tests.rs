@@ -158,7 +158,7 @@ fn a_value_that_stands_apart_was_learned_in_vain() {
     assert!(finding.because.contains(
         "43 times in the baseline, 3 of them with 529, which stands apart from 100 to 109 and counts for nothing; 529 is"
     ), "{}", finding.because);
-    assert_eq!(surprise(&ledger, 105.0), 0.0, "its benign twin");
+    assert!(surprise(&ledger, 105.0) < 0.1, "its benign twin");
     // Where few are known, like devices tell what stands apart.
     let ledger = like_devices(&[187.0, 352.0, 352.0]);
     assert!(surprise(&ledger, 352.0) > 8.0 && surprise(&ledger, 187.0) < 0.1);
