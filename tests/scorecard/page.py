@@ -133,8 +133,10 @@ def contaminated(part, card):
     kinds = sorted({kind for each in part.values() for kind in each["kinds"]})
     rows = [[kind, *(share(part[it]["kinds"].get(kind, [0, 0])) for it in shares)] for kind in kinds]
     rows.append(["**all**", *(percent(total(part[it]["kinds"].values())) for it in shares)])
-    return ("## Learned from days with attacks in them\n\nEvents found of events done, where that share of the learned acts "
-            f"were an attack's. {seeds}\n\n" + table(["kind", *shares], rows))
+    return ("## Learned from days with attacks in them\n\nEvents found of events done, where attacks' commands were that share of "
+            "the commands learned, and attacks asked as often as they commanded; and, the harshest there is, where attacks "
+            "were that share of all acts, polls too: one of each kind a minute or so for three days. "
+            f"{seeds}\n\n" + table(["kind", *shares], rows))
 
 
 def lookalikes(part, card):

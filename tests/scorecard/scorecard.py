@@ -28,7 +28,7 @@ ROOT = HERE.parent.parent
 DAY_S = 86_400
 # Capture time that each attack or look-alike has for itself.
 ATTACK_S, LOOKALIKE_S = 3_600, 3 * 3_600
-SHARES = ("1 %", "10 %")
+SHARES = ("1 %", "10 %", "10 % of all acts")
 
 
 def main():
@@ -106,9 +106,9 @@ class Measure:
 
         def make():
             with self.lab.simulate(site, seed, *options) as made:
-                first, *one = self.evaluate(made, "--contaminate", "1%")
-                _, *ten = self.evaluate(made, "--contaminate", "10%")
-                return {"as captured": first, SHARES[0]: one[0], SHARES[1]: ten[0]}
+                first, one = self.evaluate(made, "--contaminate", "1%")
+                _, *ten = self.evaluate(made, "--contaminate", "10%", "--contaminate-all", "10%")
+                return {"as captured": first, **dict(zip(SHARES, (one, *ten), strict=True))}
         return self.lab.once(f"contaminated-{site}-{seed}", {"options": options}, make)
 
     def attack_options(self, site):

@@ -27,7 +27,7 @@ const CONVERSATIONS: usize = 4_096;
 #[derive(Debug, Default)]
 pub(crate) struct WithoutProof {
     talks: HashMap<Conversation, Talk>,
-    site: Site,
+    site: Site<Rate>,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Detector for WithoutProof {
                     && ledger.wants_proof_of(event)
                 {
                     let run = talk.run.add(event.time_ns);
-                    judge(ledger, event, run, self.site.rate(ledger, site), found);
+                    judge(ledger, event, run, *self.site.common(ledger, site), found);
                 }
             }
             Stage::Ended { .. } | Stage::Reported | Stage::Noticed | Stage::Attempted(_) => {}

@@ -7,7 +7,9 @@
 //! and what a device newly tells of: a restart, lost events, local control, trouble, a corrupt
 //! configuration. Each finding's kind is its mark. A rule that needs somebody's
 //! intent to be broken ([`is_hard`]) is raised whatever was learned, unless the device was seen to break it while
-//! learning: then it is a quirk of that device, and as odd as it was rare.
+//! learning: then it is a quirk of that device, and as odd as it was rare. What it did in less than one of twenty
+//! segments is no quirk: it counts as never done, or an attack in the learned time would make its own repetition
+//! normal.
 //! *Blind to*: what a loss could explain (nothing is marked then); a device that was attacked in this
 //! way all through the learning.
 //! *State*: conversations and marks that were reported in the last 24 hours, at most 65,536: a sloppy device is one
@@ -17,7 +19,7 @@ use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
 use crate::event::{Conversation, Event, Intent, Mark, Stage};
-use crate::ledger::{Ledger, Tally};
+use crate::ledger::{Ledger, Tally, is_seldom};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::counted;
 
@@ -57,14 +59,18 @@ impl Conformance {
             return;
         }
         let device = event.conversation.device();
-        let quirk = ledger.record(&device).and_then(|record| record.quirk(mark));
-        let quirk = quirk.map_or(0, Tally::count);
         // What no unit is meant by is measured by the whole site.
-        let (whose, acts) = if mark == Mark::OtherProtocol {
-            (device.server.to_string(), ledger.counts().acts)
+        let (whose, acts, pace) = if mark == Mark::OtherProtocol {
+            (device.server.to_string(), ledger.counts().acts, Some(ledger.pace()))
         } else {
-            (device.to_string(), ledger.device(&device).map_or(0, |sum| sum.acts))
+            let sum = ledger.device(&device);
+            (device.to_string(), sum.map_or(0, |sum| sum.acts), sum.map(|sum| &sum.pace))
         };
+        let asked = pace.and_then(|pace| pace.requests.as_ref());
+        let watched = asked.map_or(0, |tally| tally.segments().count());
+        let learned = ledger.record(&device).and_then(|record| record.quirk(mark));
+        let quirk = learned.filter(|tally| !is_seldom(tally.segments().count(), watched));
+        let quirk = quirk.map_or(0, Tally::count);
         let context = Context { events: acts.max(quirk), distinct: 1 + u64::from(quirk > 0) };
         let surprise = surprise::bits(context.share(quirk, 1.0));
         let hard = is_hard(mark) && quirk == 0;
@@ -75,9 +81,15 @@ impl Conformance {
             self.reported_ns.clear();
         }
         self.reported_ns.insert(key, event.time_ns);
-        let times = match quirk {
-            0 => "never".to_owned(),
-            times => counted(times, "time"),
+        let times = match learned {
+            None => "never".to_owned(),
+            Some(tally) if quirk > 0 => counted(tally.count(), "time"),
+            Some(tally) => format!(
+                "{}, too seldom to be its way ({} of {}),",
+                counted(tally.count(), "time"),
+                tally.segments().count(),
+                counted(watched, "segment"),
+            ),
         };
         found(Finding {
             detector: NAME,
@@ -170,7 +182,7 @@ const fn says(mark: Mark) -> &'static str {
 mod tests {
     use super::*;
     use crate::event::{Marks, Outcome};
-    use crate::samples::{ended, judged, learned, request};
+    use crate::samples::{ended, judged, later, learned, request};
 
     fn marked(mark: Mark) -> Event {
         Event { marks: Marks::from(mark), ..request(5, 21) }
@@ -207,6 +219,25 @@ mod tests {
         assert_eq!(odd(900), []);
         let [rare] = &odd(2)[..] else { panic!() };
         assert!(!rare.hard && (8.0..10.0).contains(&rare.surprise.0), "{rare:?}");
+    }
+
+    #[test]
+    fn what_was_done_in_few_segments_is_no_quirk() {
+        let found = |seldom: u64| {
+            let polls = (0..100).map(|nth| later(request(5, 21), nth * 10));
+            let quirks = (0..seldom).map(|nth| later(marked(Mark::EchoDiffers), nth * 10));
+            judged(NAME, &learned(polls.chain(quirks)), &marked(Mark::EchoDiffers))
+        };
+        let [finding] = &found(4)[..] else { panic!() };
+        assert!(finding.hard, "{finding:?}");
+        assert!(
+            finding.because.ends_with(
+                "that was so 4 times, too seldom to be its way (4 of 100 segments), in 104 requests of the baseline"
+            ),
+            "{}",
+            finding.because
+        );
+        assert!(found(5).iter().all(|finding| !finding.hard), "its way");
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! that is set by another master than the one that did so most while learning (`second-time-master`). Hard: what was
 //! learned of them counts for nothing; only a person's ruling makes them normal. So an attack in the
 //! learned time does not teach its own repetition. One thing has a minute's grace: a DNP3 master that starts
-//! tells its outstation to be silent, polls all there is, and lets it report again. Who always did so while
-//! learning is reported when the minute is over and it did not.
+//! tells its outstation to be silent, polls all there is, and lets it report again. Who did so while
+//! learning, here always or with nearly all devices, is reported when the minute is over and it did not.
 //! *Blind to*: an act that was ruled normal, done by somebody in the same client's name. A device that is silenced
 //! for less than a minute in the name of a master that starts that way.
 //! *State*: the conversations and kinds that were reported in the last fifteen minutes, at most 65,536; beyond,
@@ -35,6 +35,9 @@ const REMEMBERED: usize = 65_536;
 /// Capture time in which a master that starts lets its outstation report again: a minute. An integrity
 /// poll, which comes between, takes seconds.
 const START_NS: u64 = 60 * 1_000_000_000;
+
+/// Nearly always: nine of ten times.
+const NEARLY: (u64, u64) = (9, 10);
 
 /// Devices that may be silent at a time because a master starts.
 const STARTING: usize = 1_024;
@@ -123,15 +126,23 @@ impl Danger {
     }
 }
 
-/// Whether this master let the device report again each time that it silenced it while learning.
+/// Whether this master let the device report again when it silenced it while learning, and nearly always did so with
+/// all its devices: somebody may have silenced this one in its name.
 fn starts_so(ledger: &Ledger, event: &Event) -> bool {
-    let Some(record) = ledger.conversation(&event.conversation) else { return false };
-    let times = |intent: Intent| -> u64 {
+    let times = |record: &ConversationRecord, intent: Intent| -> u64 {
         let functions = record.functions().filter(|(key, _)| key.intent == intent);
         functions.map(|(_, function)| function.tally().count()).sum()
     };
-    let silenced = times(Intent::Mute);
-    silenced > 0 && times(Intent::Unmute) >= silenced
+    let both = |record| (times(record, Intent::Mute), times(record, Intent::Unmute));
+    let here = ledger.conversation(&event.conversation).map_or((0, 0), both);
+    let client = event.conversation.client;
+    let ours = ledger.conversations().into_iter().filter(|(talk, _)| talk.client == client);
+    let all = ours.map(|(_, record)| both(record));
+    let (silenced, let_report) = all.fold((0_u64, 0_u64), |sum, one| {
+        (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
+    });
+    let often = let_report.saturating_mul(NEARLY.1) >= silenced.saturating_mul(NEARLY.0);
+    here.0 > 0 && here.1 > 0 && (here.1 >= here.0 || often)
 }
 
 fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
@@ -304,7 +315,15 @@ mod tests {
         let other = Event { conversation: request(5, 22).conversation, ..unmute.clone() };
         assert_eq!(found(&starts, &[mute.clone(), other, poll(60)]).len(), 1);
         let once_not = learned([mute.clone(), unmute.clone(), mute.clone()]);
-        assert_eq!(found(&once_not, &[mute, unmute]).len(), 1);
+        assert_eq!(found(&once_not, &[mute.clone(), unmute.clone()]).len(), 1);
+        // Unless it did at so many others that somebody else may have silenced this one.
+        let elsewhere = (22..40).flat_map(|server| {
+            [&mute, &unmute]
+                .map(|act| Event { conversation: request(5, server).conversation, ..act.clone() })
+        });
+        let all = learned(elsewhere.chain([mute.clone(), unmute.clone(), mute.clone()]));
+        assert_eq!(found(&all, &[mute.clone(), seconds(&unmute, 59), poll(300)]), []);
+        assert_eq!(found(&all, &[mute.clone(), poll(60)]).len(), 1);
     }
 
     #[test]

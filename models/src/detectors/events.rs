@@ -7,7 +7,7 @@
 //! has, and it has to be [`LONGER`] times the longest quiet run learned. Events come in bursts, and a device whose
 //! feeder is switched off has other bursts than the baseline knows: so it must have been half as lively as the
 //! baseline is, over about its last thousand observations, when it fell quiet. So who falls quiet again and again
-//! is told of once, and anew when it was lively for long.
+//! is told of once, and anew when it was lively for long. What it was while learning does not count for that.
 //! *Blind to*: devices with few events; a quiet run that begins within a minute of a command to the device,
 //! of a binary event, of a restart, and all others until it is half as lively as it was before: with its
 //! feeder switched off, a device has less to tell.
@@ -70,6 +70,12 @@ struct Stream {
 }
 
 impl Detector for EventStream {
+    fn go_live(&mut self) {
+        // How lively a device is shows while it is judged: what somebody reported in its name while learning would
+        // make it look livelier than it is.
+        *self = Self::default();
+    }
+
     fn observe(&mut self, event: &Event, note: &mut dyn FnMut(Observation)) {
         let device = event.conversation.device();
         let events = events(event);

@@ -52,6 +52,10 @@ const FAILS_SCAN: f64 = 0.5;
 /// Where a scan is decided.
 const RAISED: Bits = Bits(20.0);
 
+/// Acts of a client from which on its own habit of turning to new devices counts: with as many, a share of
+/// [`NEW_SCAN`] is known to four points of a hundred.
+const HABIT: u64 = 64;
+
 /// Capture time without a first contact after which a walk begins anew: an hour.
 const REST_NS: u64 = 3_600 * 1_000_000_000;
 
@@ -299,9 +303,11 @@ const fn knock(conversation: Conversation) -> Conversation {
     Conversation { unit: 0, client_unit: None, ..conversation }
 }
 
-/// How probable the baseline holds that a client turns to a device that it never spoke to.
+/// How probable the baseline holds that a client turns to a device that it never spoke to. Of a client of which a few
+/// acts are known no habit is known: it may have tried the door while learning.
 fn new_device(ledger: &Ledger, conversation: &Conversation) -> f64 {
-    let context = ledger.client(&conversation.client).map_or_else(
+    let client = ledger.client(&conversation.client).filter(|sum| sum.acts >= HABIT);
+    let context = client.map_or_else(
         || ledger.conversations_context(),
         |sum| Context { events: sum.acts, distinct: sum.conversations },
     );

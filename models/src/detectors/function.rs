@@ -5,14 +5,15 @@
 //! `first-command` where the client never commanded any device with it; and for
 //! the intents that should never be routine `first-restart`, `first-program`, `first-file`,
 //! `first-configure`, `first-set-time` in its place. The chain is the conversation, then the client
-//! over all its conversations, then the site.
+//! over all its conversations, then the site. What was learned of a function that was sent seldom, and to this device
+//! alone of many, counts for nothing ([`is_stray`]): somebody may have tried it while learning.
 //! *Blind to*: conversations that are new (the `conversation` detector's), points and values; a
-//! restart that was learned.
+//! function that was learned of several devices, or often.
 //! *State*: none.
 
 use crate::detector::{Detector, Finding};
 use crate::event::{Event, Intent, Stage};
-use crate::ledger::{ConversationRecord, FunctionKey, Ledger};
+use crate::ledger::{ConversationRecord, FunctionKey, FunctionRecord, Ledger, Tally, is_seldom};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::counted;
 
@@ -29,10 +30,35 @@ impl Detector for NewFunction {
         }
         let Some(record) = ledger.conversation(&event.conversation) else { return };
         let key = event.function_key();
-        if record.function(key).is_none() {
+        let known = record.function(key);
+        if known.is_none_or(|known| is_stray(ledger, event, record, known)) {
             judge_novelty(ledger, event, record, key, found);
         }
     }
+}
+
+/// Conversations of a client that can outvote one.
+const ENOUGH: u64 = 5;
+
+/// Whether what was learned of a function is no more than somebody's trial: one of many devices was sent it, in
+/// less than one of twenty segments, and if it commands in at most half of the device's commands.
+fn is_stray(
+    ledger: &Ledger,
+    event: &Event,
+    record: &ConversationRecord,
+    known: &FunctionRecord,
+) -> bool {
+    let key = event.function_key();
+    let Some(client) = ledger.client(&event.conversation.client) else { return false };
+    let alone = client.functions.count(&key) <= 1 && ledger.functions().count(&key) <= 1;
+    if !alone || client.conversations < ENOUGH {
+        return false;
+    }
+    let count = |tally: &Tally| tally.segments().count();
+    let commands = record.functions().filter(|(key, _)| key.intent.commands());
+    let commands: u64 = commands.map(|(_, function)| function.tally().count()).sum();
+    let few = known.tally().count().saturating_mul(2) <= commands;
+    is_seldom(count(known.tally()), count(record.tally())) && (few || !key.intent.commands())
 }
 
 fn judge_novelty(
@@ -46,36 +72,49 @@ fn judge_novelty(
     let acts = record.tally().count();
     let here = Context { events: acts, distinct: record.distinct_functions() };
     let client = ledger.client(&conversation.client);
+    let known = record.function(key);
+    let stray = u64::from(known.is_some());
     let (by_client, in_client) = client.map_or((0, Context::default()), |sum| {
-        (sum.functions.count(&key), sum.functions.context())
+        (sum.functions.count(&key).saturating_sub(stray), sum.functions.context())
     });
-    let by_site = ledger.functions().count(&key);
+    let by_site = ledger.functions().count(&key).saturating_sub(stray);
     let at_site = ledger.functions().context().share(by_site, 1.0);
     let surprise = surprise::bits(here.share(0, in_client.share(by_client, at_site)));
     if surprise < FLOOR {
         return;
     }
     let elsewhere = match (by_client, by_site) {
+        (0, 0) if stray > 0 => "no other device got it".to_owned(),
         (0, 0) => "no client in it did".to_owned(),
         (0, clients) => format!("{} did", counted(clients, "other client")),
         (devices, _) => format!("it sent it in {}", counted(devices, "other conversation")),
     };
     let name = event.function.name;
+    let learned = match known {
+        None => format!("never sent {} a {name} ({key})", conversation.device()),
+        Some(known) => format!(
+            "sent {} a {name} ({key}) {} in {} of {}, too seldom to be its way,",
+            conversation.device(),
+            counted(known.tally().count(), "time"),
+            known.tally().segments().count(),
+            counted(record.tally().segments().count(), "segment"),
+        ),
+    };
+    let others = || record.functions().filter(|(other, _)| **other != key);
     found(Finding {
         detector: NAME,
         kind: if event.intent.commands() && by_client == 0 {
             "first-command"
         } else {
-            kind(event.intent, record.functions().any(|(known, _)| known.intent == event.intent))
+            kind(event.intent, others().any(|(other, _)| other.intent == event.intent))
         },
         surprise,
         hard: false,
         actor: None,
         about: None,
         because: format!(
-            "{} never sent {} a {name} ({key}) in {} of the baseline; {elsewhere}",
+            "{} {learned} in {} of the baseline; {elsewhere}",
             conversation.asker(),
-            conversation.device(),
             counted(acts, "request"),
         ),
         normal_if: format!("baseline lists function {key} under conversation {conversation}"),
@@ -112,7 +151,7 @@ mod tests {
     use super::*;
     use crate::event::{Function, Value};
     use crate::ledger::Ledger;
-    use crate::samples::{judged, learned, request, write};
+    use crate::samples::{judged, later, learned, request, write};
 
     fn restart(event: Event) -> Event {
         let function = Function { code: 8, sub: Some(1), name: "Restart Communications" };
@@ -168,5 +207,33 @@ mod tests {
     fn known_functions_and_new_conversations_are_left_alone() {
         assert_eq!(judged(NAME, &site(), &request(5, 21)), []);
         assert_eq!(judged(NAME, &site(), &write(&request(66, 21), 40, Value::Number(1.0))), []);
+    }
+
+    #[test]
+    fn what_was_tried_on_one_of_many_devices_is_odd_again() {
+        let mask = |server: u8| {
+            let function = Function { code: 22, sub: None, name: "Mask Write Register" };
+            Event { function, ..write(&request(5, server), 40, Value::Number(1.0)) }
+        };
+        let site = |servers: u8, tried: u64, on: u8| {
+            let polls = (0..100).flat_map(|nth| {
+                (21..21 + servers).map(move |server| later(request(5, server), nth * 10))
+            });
+            let writes =
+                (0..16).map(|nth| later(write(&request(5, 21), 40, Value::Number(1.0)), nth * 60));
+            let trials =
+                (0..tried).flat_map(|nth| (21..21 + on).map(move |to| later(mask(to), nth * 100)));
+            judged(NAME, &learned(polls.chain(writes).chain(trials)), &mask(21))
+        };
+        let [finding] = &site(5, 4, 1)[..] else { panic!() };
+        assert_eq!(finding.kind, "first-command");
+        assert_eq!(
+            finding.because,
+            "10.0.0.5 sent 10.0.0.21 unit 1 a Mask Write Register (write 22) 4 times in 4 of 100 segments, too \
+             seldom to be its way, in 120 requests of the baseline; no other device got it"
+        );
+        assert_eq!(site(4, 4, 1), [], "few devices outvote nothing");
+        assert_eq!(site(5, 5, 1), [], "one of twenty segments");
+        assert_eq!(site(5, 4, 2), [], "two devices");
     }
 }

@@ -54,23 +54,23 @@ impl Rate {
 }
 
 /// What the contexts of the site have in common, kept for as long as the ledger is about the same.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Site {
+#[derive(Debug, Default)]
+pub(super) struct Site<T> {
     acts: u64,
-    rate: Rate,
+    common: T,
 }
 
-impl Site {
+impl<T> Site<T> {
     /// What they have in common, as `count` says: it may look at every conversation, so that it is asked
     /// once of a ledger that judges, and of one that still learns when a part in [`GROWTH`] was added.
-    pub(super) fn rate(&mut self, ledger: &Ledger, count: impl FnOnce(&Ledger) -> Rate) -> Rate {
+    pub(super) fn common(&mut self, ledger: &Ledger, count: impl FnOnce(&Ledger) -> T) -> &T {
         let acts = ledger.counts().acts;
         let about_the_same =
             acts.checked_sub(self.acts).is_some_and(|more| more <= self.acts / GROWTH);
         if self.acts == 0 || !about_the_same {
-            *self = Self { acts, rate: count(ledger) };
+            *self = Self { acts, common: count(ledger) };
         }
-        self.rate
+        &self.common
     }
 }
 
@@ -136,14 +136,14 @@ mod tests {
         let mut ledger = Ledger::default();
         for acts in 1..=1_000 {
             ledger.learn(&crate::samples::request(5, 9));
-            let rate = site.rate(&ledger, |_| {
+            let rate = *site.common(&ledger, |_| {
                 asked += 1;
                 Rate { acts, lacked: 0 }
             });
             assert!(acts - rate.acts <= acts / GROWTH, "{acts}");
         }
         assert!((GROWTH..300).contains(&asked), "{asked}");
-        let mut again = |ledger: &Ledger| site.rate(ledger, |_| Rate { acts: 7, lacked: 7 });
+        let mut again = |ledger: &Ledger| *site.common(ledger, |_| Rate { acts: 7, lacked: 7 });
         assert_ne!(again(&ledger).lacked, 7, "the same ledger");
         ledger = crate::samples::learned([crate::samples::request(5, 9)]);
         assert_eq!(again(&ledger).lacked, 7, "another ledger");

@@ -3,7 +3,8 @@
 //! *Sees*: a select that the device accepted and that no operate follows (`select-without-operate`): at the next
 //! select of the same points, or when the conversation goes on [`KEPT_NS`] later. How odd it is says how often
 //! that happened in the conversation, and in how many conversations of the site; those that follow each
-//! other without any that is operated are a run, and multiply.
+//! other without any that is operated are a run, and multiply. Where a conversation had few selects, or most were operated, those of the
+//! same client elsewhere decide: they are the same people's, and somebody may have selected here while learning.
 //! *Blind to*: selects that the device refused or left unanswered; an operate that the sensor may have missed (one side
 //! seen alone, octets lost, a number skipped, a new connection in between); operators who often change their
 //! minds.
@@ -11,6 +12,7 @@
 //! [`SELECTED`] selects that may be operated, and the run.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use foldhash::HashMap;
 
@@ -32,6 +34,9 @@ const SELECTED: usize = 8;
 /// Conversations that are watched.
 const CONVERSATIONS: usize = 1_024;
 
+/// Selects of a conversation, at least, that show a way of its own.
+const FEW: u64 = 8;
+
 /// DNP3's function code of the operate that needs a select. No other protocol here has selects.
 const OPERATE: u8 = 4;
 
@@ -39,7 +44,16 @@ const OPERATE: u8 = 4;
 #[derive(Debug, Default)]
 pub(crate) struct Unoperated {
     talks: HashMap<Conversation, Talk>,
-    site: Site,
+    site: Site<Common>,
+}
+
+/// What the conversations of the site have in common.
+#[derive(Debug, Default)]
+struct Common {
+    /// In how many of them there are selects, and in how many some were not operated.
+    conversations: Rate,
+    /// The selects of each client.
+    clients: HashMap<IpAddr, Rate>,
 }
 
 #[derive(Debug, Default)]
@@ -75,8 +89,8 @@ impl Detector for Unoperated {
         let Some(talk) = self.talks.get_mut(&event.conversation) else { return };
         for (select, again) in talk.take(event) {
             let run = talk.run.add(event.time_ns);
-            let site = self.site.rate(ledger, site);
-            judge(ledger, (select, again), run, site, found);
+            let common = self.site.common(ledger, Common::of);
+            judge(ledger, (select, again), run, common, found);
         }
     }
 }
@@ -138,25 +152,44 @@ fn rate(record: &ConversationRecord) -> Rate {
     Rate { acts: selects, lacked: selects.saturating_sub(operates) }
 }
 
-/// In how many conversations there are selects, and in how many of them some were not operated.
-fn site(ledger: &Ledger) -> Rate {
-    let mut site = Rate::default();
-    for (_, record) in ledger.conversations() {
-        site.add_context(rate(record));
+impl Common {
+    fn of(ledger: &Ledger) -> Self {
+        let mut site = Self::default();
+        for (conversation, record) in ledger.conversations() {
+            let rate = rate(record);
+            site.conversations.add_context(rate);
+            let client = site.clients.entry(conversation.client).or_default();
+            client.acts = client.acts.saturating_add(rate.acts);
+            client.lacked = client.lacked.saturating_add(rate.lacked);
+        }
+        site
     }
-    site
+
+    /// What is usual in a conversation: what its client does elsewhere, unless most of some selects are left here.
+    fn usual(&self, conversation: &Conversation, here: Rate) -> Rate {
+        let all = self.clients.get(&conversation.client).copied().unwrap_or_default();
+        let others = all.acts.saturating_sub(here.acts);
+        let way = here.acts >= FEW && here.lacked.saturating_mul(2) > here.acts;
+        if way || others < here.acts {
+            return here;
+        }
+        let lacked = all.lacked.saturating_sub(here.lacked).saturating_mul(here.acts);
+        // To the nearest whole.
+        let lacked = lacked.saturating_add(others / 2) / others.max(1);
+        Rate { lacked: here.lacked.min(lacked), ..here }
+    }
 }
 
 fn judge(
     ledger: &Ledger,
     (select, again): (Event, bool),
     run: u64,
-    site: Rate,
+    site: &Common,
     found: &mut dyn FnMut(Finding),
 ) {
     let conversation = select.conversation;
     let here = ledger.conversation(&conversation).map(rate).unwrap_or_default();
-    let surprise = here.surprise(run, site);
+    let surprise = site.usual(&conversation, here).surprise(run, site.conversations);
     if surprise < FLOOR {
         return;
     }
@@ -175,8 +208,8 @@ fn judge(
             conversation.device(),
             grouped(here.lacked),
             counted(here.acts, "select"),
-            grouped(site.lacked),
-            counted(site.acts, "conversation"),
+            grouped(site.conversations.lacked),
+            counted(site.conversations.acts, "conversation"),
         ),
         normal_if: format!(
             "baseline counts more selects than operates under conversation {conversation}"
@@ -300,6 +333,30 @@ mod tests {
         let findings = found(&site(20), [select(1), select(2), select(3)].concat());
         assert_eq!(findings, []);
         assert_eq!(found(&Ledger::default(), [select(1), select(2)].concat()), []);
+    }
+
+    #[test]
+    fn what_is_left_at_one_device_alone_is_outvoted_by_the_others() {
+        let at = |unit: u16, mut event: Event| {
+            event.conversation.unit = unit;
+            event
+        };
+        let elsewhere = |unoperated: u64| {
+            let selects = (0..40).flat_map(|n| select(n * 100));
+            let operates = (unoperated..40).flat_map(|n| operate(n * 100 + 1));
+            selects.chain(operates).map(move |event| at(11, event))
+        };
+        let here = |unoperated: u64| {
+            let selects = (0..20).flat_map(|n| select(n * 100));
+            selects.chain((unoperated..20).flat_map(|n| operate(n * 100 + 1)))
+        };
+        let odd = |unoperated: u64, others: u64| {
+            let ledger = learned(elsewhere(others).chain(here(unoperated)));
+            found(&ledger, [select(1), select(2)].concat()).first().map_or(0.0, |it| it.surprise.0)
+        };
+        assert!(odd(0, 0) > 4.5 && odd(10, 0) > odd(0, 0) - 1.5, "{} {}", odd(0, 0), odd(10, 0));
+        assert!(odd(11, 0) < 3.1, "its way: {}", odd(11, 0));
+        assert!(odd(10, 20) < 3.1, "as elsewhere: {}", odd(10, 20));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! *Sees*: a client that commands as it commands nothing else, at any device (`new-verb`): a select, operation or
 //! write of a kind of point that it never gave to any point of that kind; or an operation without its selection
-//! of a kind of point that it always selects first, here and elsewhere. All acts of the conversation count, polls too. Who does
+//! of a kind of point that it always selects first, here and elsewhere. What was learned in less than one of twenty
+//! commands to such points counts for nothing: somebody may have tried it while learning. All acts of the conversation count, polls too. Who does
 //! new things daily does them to new points in known ways, so that habit never mutes this.
 //! *Blind to*: which point it is (the `point` detector's); clients that never commanded anything, and new
 //! conversations (`function`, `conversation`).
@@ -21,6 +22,8 @@ pub(crate) const NAME: &str = "verb";
 /// Selections that make a habit of selecting.
 const SELECTED: u64 = 5;
 
+/// One in so many commands, at least, is a way of commanding.
+const MOST: u64 = 20;
 /// Judges how is commanded.
 #[derive(Debug, Default)]
 pub(crate) struct NewVerb {
@@ -107,13 +110,21 @@ impl Verb {
         if client.given_context().events == 0 {
             return None;
         }
-        if given == 0 {
-            let says = format!("never gave the command {intent} to a {space}");
+        let all = client.given_to(space);
+        if given.saturating_mul(MOST) < all || given == 0 {
+            let says = match given {
+                0 => format!("never gave the command {intent} to a {space}"),
+                given => format!(
+                    "gave the command {intent} to a {space} in {} of {} to such points, too seldom to be its way",
+                    grouped(given),
+                    counted(all, "command"),
+                ),
+            };
             return Some(Self { given, says, normal: format!("a command {intent} {space}") });
         }
         let selections = client.given(Intent::Select, space);
         let direct = given.saturating_sub(selections);
-        let always = selections >= SELECTED && direct.saturating_mul(20) < given;
+        let always = selections >= SELECTED && direct.saturating_mul(MOST) < given;
         if intent != Intent::Operate || selected || !always || is_direct_here(record, space) {
             return None;
         }
@@ -129,7 +140,7 @@ impl Verb {
     }
 }
 
-/// Whether something in a conversation was operated more often than it was selected.
+/// Whether most of what was operated in a conversation was not selected: fewer may be somebody's trials.
 fn is_direct_here(record: &ConversationRecord, space: Space) -> bool {
     let given = |intent| {
         let ours = move |(command, _): &(&Command, &CommandRecord)| {
@@ -138,7 +149,8 @@ fn is_direct_here(record: &ConversationRecord, space: Space) -> bool {
         let acts = record.commands().filter(ours).map(|(_, record)| record.tally().count());
         acts.fold(0, u64::saturating_add)
     };
-    given(Intent::Operate) > given(Intent::Select)
+    let (operated, selected) = (given(Intent::Operate), given(Intent::Select));
+    selected.saturating_mul(2) < operated
 }
 
 #[cfg(test)]

@@ -72,6 +72,13 @@ impl ClientSum {
         self.given.get(&(intent, space)).copied().unwrap_or(0)
     }
 
+    /// How many points of a kind it gave any command, counted for each time.
+    #[must_use]
+    pub fn given_to(&self, space: Space) -> u64 {
+        let to = self.given.iter().filter(|((_, to), _)| *to == space);
+        to.map(|(_, times)| *times).fold(0, u64::saturating_add)
+    }
+
     /// Commands as events, counted for each point and time; intent and kind of point as symbols.
     #[must_use]
     pub fn given_context(&self) -> Context {

@@ -35,6 +35,7 @@
 //! or `<bits not looked at> <bin>:<n>,…` ([`Spread`]). Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.
 
+mod apart;
 mod at_once;
 mod attempts;
 mod coverage;
@@ -65,6 +66,7 @@ mod time;
 mod values;
 mod write;
 
+pub(crate) use apart::Apart;
 pub use attempts::{AttemptRecord, Pair};
 pub use coverage::{Counted, Coverage, PAIRS, Readiness, Ready, WELL};
 pub use diff::{Change, Difference, Subject};
@@ -84,6 +86,7 @@ pub use records::{
 pub use rulings::{BadRuling, Ruled, Ruling};
 pub use spread::Spread;
 pub use store::{Counts, Ledger};
+pub(crate) use tally::is_seldom;
 pub use tally::{SEGMENT_NS, Segments, Tally};
 pub(crate) use time::Time;
 pub use values::Values;

@@ -99,6 +99,12 @@ impl Spread {
         if bin <= 0 { self.middle(bin) } else { self.middle(bin) + self.width(bin) / 2.0 }
     }
 
+    /// The bins whose middle is to be kept.
+    pub(crate) fn only(&self, keep: impl Fn(f64) -> bool) -> Self {
+        let kept = |(bin, _): &&(i32, u64)| keep(self.middle(*bin));
+        Self { coarse: self.coarse, bins: self.bins.iter().filter(kept).copied().collect() }
+    }
+
     /// The middle of each bin and its count, sorted.
     pub fn each(&self) -> impl Iterator<Item = (f64, u64)> {
         self.bins.iter().map(|&(bin, count)| (self.middle(bin), count))

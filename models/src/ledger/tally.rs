@@ -5,6 +5,13 @@ use crate::limits::SEGMENT_RANGES;
 /// Length of a time segment, aligned to UTC: ten minutes, in nanoseconds.
 pub const SEGMENT_NS: u64 = 600 * 1_000_000_000;
 
+/// Whether something was met in less than one of twenty segments: so seldom that it is nobody's way.
+///
+/// An attack that is over within hours, or comes back now and then, is that of days.
+pub(crate) const fn is_seldom(segments: u64, of: u64) -> bool {
+    segments.saturating_mul(20) < of
+}
+
 /// How often something happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::support::is_seldom;
 use crate::event::{Intent, Space};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, is_seldom};
 use crate::surprise::{Context, real};
 
 /// A client whose profile is less like that of any other has a role of its own: half in common.

@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use super::actor::Actors;
-use super::support::{Support, burst, is_seldom, occasions, of_client};
-use super::values::{self, Siblings};
+use super::support::{Support, burst, occasions, of_client};
+use super::values::Siblings;
 use super::{Evidence, FLAG, Group};
 use crate::detector::Bits;
 use crate::detectors::{danger, structure};
 use crate::event::{Conversation, Space};
 use crate::ledger::{
-    Command, CommandRecord, ConversationRecord, DeviceRecord, Ledger, Point, Tally, hold,
+    Command, CommandRecord, ConversationRecord, DeviceRecord, Ledger, Point, Tally, hold, is_seldom,
 };
 use crate::surprise::{self, Context};
 use crate::words::counted;
@@ -286,11 +286,11 @@ impl Collector<'_> {
         }
         let device = conversation.device();
         let alike = || {
-            let apart = values::apart(self.siblings.values(&device, command)?)?;
+            let apart = self.siblings.values(&device, command)?.apart()?;
             let ours = given.values().range()?;
             apart.is_in(ours).then_some((apart, ", it and devices like it,"))
         };
-        let own = values::apart(given.values()).map(|apart| (apart, ""));
+        let own = given.values().apart().map(|apart| (apart, ""));
         let Some((apart, whose)) = own.or_else(alike) else { return };
         // As `value` judges it: all of a new command's surprise many widths away, half of it one away.
         let segments = record.tally().segments().count();

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use foldhash::HashMap;
 
 use super::collect::{Collector, LISTED, Piece};
-use super::support::{burst, is_seldom};
+use super::support::burst;
 use crate::detectors::conformance;
 use crate::event::Device;
-use crate::ledger::{DeviceRecord, Pair, SEGMENT_NS, Tally, Time};
+use crate::ledger::{DeviceRecord, Pair, SEGMENT_NS, Tally, Time, is_seldom};
 use crate::surprise::{self, Context};
 use crate::words::counted;
 

@@ -19,6 +19,7 @@ use crate::detector::Bits;
 use crate::event::{Conversation, Device, Space};
 use crate::ledger::{
     Command, CommandRecord, ConversationRecord, FunctionKey, FunctionRecord, Ledger, Tally,
+    is_seldom,
 };
 use crate::surprise::{Context, bits, real};
 
@@ -41,11 +42,6 @@ pub(super) fn burst(tally: &Tally) -> Option<u32> {
 /// Whether something was met in one burst, of enough segments that this says something.
 fn is_once(tally: &Tally, of: u64) -> bool {
     burst(tally).is_some() && is_seldom(tally.segments().count(), of)
-}
-
-/// Whether something was met in less than one of twenty segments.
-pub(super) const fn is_seldom(segments: u64, of: u64) -> bool {
-    segments.saturating_mul(20) < of
 }
 
 /// How seldom something is.

@@ -1,9 +1,10 @@
 //! Contamination: acts of the labelled attacks, moved into the learned time.
 //!
-//! Copies are mixed in until they are the wanted share of all that is learned of their class; there are
-//! two classes, acts that can change something and acts that only ask. In each, every attack gives its
-//! acts in turn, in order of time, from the first again when it has no more; and the copies are spread
-//! evenly over the learned time: they are met in as many of its segments as can be.
+//! There are two classes, acts that can change something and acts that only ask; polls make the second a
+//! hundred times and more as large as the first. Copies of each class are mixed in until they are a share
+//! of what is learned ([`Of`]). In each, every attack gives its acts in turn, in order of time, from the
+//! first again when it has no more; and the copies are spread evenly over the learned time: they are met in
+//! as many of its segments as can be.
 
 use foldhash::HashMap;
 use gridtap_models::event::{Conversation, Event, Marks, Stage};
@@ -13,6 +14,17 @@ use crate::alert::Consequence;
 
 /// Acts of an attack that are kept; of more, the first serve.
 const KEPT: usize = 1_024;
+
+/// What copies are a share of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Those of either class, of the acts that can change something: an intruder who asks no more often
+    /// than he commands.
+    Commands,
+    /// Those of each class, of all acts of that class: an intruder who never rests, and asks once for each
+    /// few polls all the time.
+    All,
+}
 
 /// What was gathered to be mixed in.
 #[derive(Clone, Debug, Default)]
@@ -127,12 +139,18 @@ impl Mixture {
     /// Acts to be mixed in so that they are this share, from 0 to below 1, of what is learned from
     /// `first_ns` on for `learn_ns`.
     #[must_use]
-    pub fn new(mut gathered: Gathered, share: f64, first_ns: u64, learn_ns: u64) -> Self {
+    pub fn new(
+        mut gathered: Gathered,
+        (share, of): (f64, Of),
+        first_ns: u64,
+        learn_ns: u64,
+    ) -> Self {
         gathered.open.clear();
         let mut planned = Vec::new();
         let mut mixed = [0; 2];
         for class in 0..2 {
-            let learned = gathered.learned.get(class).copied().unwrap_or(0);
+            let measure = if of == Of::Commands { 0 } else { class };
+            let learned = gathered.learned.get(measure).copied().unwrap_or(0);
             let copies = copies(learned, share);
             let turns = turns(&gathered.attacks, class, copies);
             let all = u64::try_from(turns.len()).unwrap_or(u64::MAX);
@@ -247,16 +265,30 @@ mod tests {
     #[test]
     fn copies_are_the_share_that_is_wanted() {
         for (share, copies) in [(0.01, 10), (0.1, 110), (0.5, 990)] {
-            let mixture = Mixture::new(gathered(990), share, 100, 1_000);
+            let mixture = Mixture::new(gathered(990), (share, Of::All), 100, 1_000);
             assert_eq!(mixture.mixed, [copies, 0], "{share}");
         }
-        assert_eq!(Mixture::new(gathered(0), 0.01, 100, 1_000).mixed, [1, 0]);
-        assert_eq!(Mixture::new(Gathered::default(), 0.1, 0, 1).mixed, [0, 0]);
+        assert_eq!(Mixture::new(gathered(0), (0.01, Of::All), 100, 1_000).mixed, [1, 0]);
+        assert_eq!(Mixture::new(Gathered::default(), (0.1, Of::All), 0, 1).mixed, [0, 0]);
+    }
+
+    #[test]
+    fn what_only_asks_can_be_a_share_of_the_commands() {
+        for (of, mixed) in [(Of::Commands, [10, 10]), (Of::All, [10, 100])] {
+            let mut gathered = gathered(90);
+            let asking = |packet| {
+                let asked = sample(66, 9, 2_000_000 + packet, packet);
+                Event { intent: Intent::Read, ..asked }
+            };
+            (0..900).for_each(|nth| gathered.note(&asking(nth), &Role::default(), true));
+            gathered.note(&asking(900), &part_of(1), false);
+            assert_eq!(Mixture::new(gathered, (0.1, of), 0, 1_000).mixed, mixed, "{of:?}");
+        }
     }
 
     #[test]
     fn attacks_take_turns_and_the_learned_time_is_filled_evenly() {
-        let mut mixture = Mixture::new(gathered(36), 0.1, 1_000, 400);
+        let mut mixture = Mixture::new(gathered(36), (0.1, Of::All), 1_000, 400);
         let mut seen = Vec::new();
         assert!(mixture.due(1_049).is_none());
         while let Some(event) = mixture.due(u64::MAX) {
@@ -278,7 +310,7 @@ mod tests {
         gathered.note(&asked, &Role::default(), true);
         let stage = Stage::Ended { outcome: Outcome::Done, after_ns: 5 };
         gathered.note(&Event { stage, ..asked.clone() }, &part_of(0), true);
-        let mut mixture = Mixture::new(gathered, 0.5, 0, 100);
+        let mut mixture = Mixture::new(gathered, (0.5, Of::All), 0, 100);
         assert_eq!((mixture.mixed, mixture.learned()), ([0, 1], [0, 1]));
         let stages: Vec<Stage> =
             core::iter::from_fn(|| mixture.due(100)).map(|it| it.stage).collect();

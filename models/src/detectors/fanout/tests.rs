@@ -218,3 +218,22 @@ fn what_was_tried_while_learning_is_a_contact_anew_when_judging_begins() {
     }
     assert_eq!(found, [0, 2]);
 }
+
+#[test]
+fn a_client_of_a_few_learned_acts_has_no_habit_of_trying() {
+    let scan = |learned: u8| {
+        let mut ledger = site();
+        // So many visits while learning, each to another device.
+        (0..learned).for_each(|nth| ledger.learn(&request(66, 40 + nth)));
+        let (mut detector, mut findings) = (Scans::default(), Vec::new());
+        for host in 150..180 {
+            let asked = request(66, host);
+            for event in [asked.clone(), ended(asked, Outcome::Done)] {
+                detector.judge(&ledger, &event, &mut |finding| findings.push(finding));
+            }
+        }
+        findings.len()
+    };
+    assert_eq!([scan(0), scan(2), scan(63)], [1, 1, 1]);
+    assert_eq!(scan(64), 0, "one that went to a new device each time while learning");
+}

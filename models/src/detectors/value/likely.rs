@@ -75,6 +75,7 @@ impl Likely {
         };
         let by_chance = within * all().map(|sample| 1.0 / sample.count).sum::<f64>() / levels.count;
         let level = (spread - by_chance).max(0.0) + spread / levels.count;
+        let level = level.min(f64::MAX);
         // How much of what the next is comes from the shared level; all where levels do not differ at all.
         let share = within / (within + own.count * level);
         let centre = own.mean + share * (levels.mean - own.mean);

@@ -14,7 +14,7 @@ use crate::evaluate::bounds::{days, real};
 use crate::evaluate::disguise::Disguise;
 use crate::evaluate::files::LabelFiles;
 use crate::evaluate::labels::LabelError;
-use crate::evaluate::mixture::Mixture;
+use crate::evaluate::mixture::{Mixture, Of};
 use crate::evaluate::pass::{Change, Course, Gather, Passed};
 use crate::evaluate::report::{Measurement, Pass};
 use crate::evaluate::survey::Survey;
@@ -22,7 +22,7 @@ use crate::evaluate::truth::{LabelSet, Truth};
 use crate::evaluate::watch::Rules;
 use crate::judge::{Judge, Mode};
 use crate::source::Merged;
-use crate::when::{Moment, Percent, Span};
+use crate::when::{Moment, Span};
 
 /// What all ways have in common.
 pub(super) struct Stage<'a> {
@@ -42,6 +42,14 @@ pub(super) struct Case<'a> {
     /// How long is learned, unless there is a baseline, in nanoseconds.
     pub(super) learn_ns: u64,
     rules: Rules,
+}
+
+/// A way with attacks in the learned time.
+struct Mixed {
+    name: String,
+    share: (f64, Of),
+    measured: Vec<Measurement>,
+    changed: Changed,
 }
 
 /// What was done to events, in numbers.
@@ -91,11 +99,11 @@ impl Stage<'_> {
 
     /// All ways that are asked for over all cases; says as well whether all could be read.
     pub(super) fn passes(&self, cases: &[Case<'_>]) -> Result<(Vec<Pass>, bool), Failure> {
-        let (mut plain, mut mixed, mut alike) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut mixed_in, mut rewritten) = (Changed::new(), Changed::new());
+        let (mut plain, mut alike, mut rewritten) = (Vec::new(), Vec::new(), Changed::new());
+        let mut mixed = self.mixtures();
         let (mut parts, mut all_read) = (Vec::new(), true);
         for case in cases {
-            let further = self.args.contaminate.is_some() || self.args.as_master;
+            let further = !mixed.is_empty() || self.args.as_master;
             let change = if further { Change::Gather(Box::default()) } else { Change::Nothing };
             let (passed, measured, whole) = self.pass(case, case.rules, None, change)?;
             all_read &= whole;
@@ -113,17 +121,16 @@ impl Stage<'_> {
                 }
                 alike.push(measured);
             }
-            if let Some(Percent(share)) = self.args.contaminate {
-                let mixture = Mixture::new(gather.acts, share, case.first_ns, case.learn_ns);
+            for it in &mut mixed {
+                let acts = gather.acts.clone();
+                let mixture = Mixture::new(acts, it.share, case.first_ns, case.learn_ns);
                 let names = [["commands", "others"], ["commands learned", "others learned"]];
                 for (names, counts) in names.iter().zip([mixture.mixed, mixture.learned()]) {
-                    names
-                        .iter()
-                        .zip(counts)
-                        .for_each(|(name, count)| add(&mut mixed_in, name, count));
+                    let counts = names.iter().zip(counts);
+                    counts.for_each(|(name, count)| add(&mut it.changed, name, count));
                 }
                 let change = Change::Mix(Box::new(mixture));
-                mixed.push(self.pass(case, case.rules, None, change)?.1);
+                it.measured.push(self.pass(case, case.rules, None, change)?.1);
             }
             for rules in segments(case, self.args.leave_out.unwrap_or(0)) {
                 let (ledger, learned) = self.learn(case, rules)?;
@@ -135,18 +142,34 @@ impl Stage<'_> {
             }
         }
         let mut passes = vec![Pass::new("as captured", plain)];
-        let contaminated = self.args.contaminate.map(|share| format!("contaminated by {share}"));
-        let others = [
-            ("attackers with the master's addresses".to_owned(), alike, rewritten),
-            (contaminated.unwrap_or_default(), mixed, mixed_in),
-            ("each segment judged by the others".to_owned(), parts, Changed::new()),
-        ];
+        let alike = ("attackers with the master's addresses".to_owned(), alike, rewritten);
+        let mixed = mixed.into_iter().map(|it| (it.name, it.measured, it.changed));
+        let parts = ("each segment judged by the others".to_owned(), parts, Changed::new());
+        let others = core::iter::once(alike).chain(mixed).chain([parts]);
         for (name, measured, changed) in others {
             if !measured.is_empty() {
                 passes.push(Pass { changed, ..Pass::new(&name, measured) });
             }
         }
         Ok((passes, all_read))
+    }
+
+    /// The ways with attacks in the learned time that are asked for, with nothing measured.
+    fn mixtures(&self) -> Vec<Mixed> {
+        let ways = [
+            (self.args.contaminate, Of::Commands, ""),
+            (self.args.contaminate_all, Of::All, " of all acts"),
+        ];
+        let asked = ways.into_iter().filter_map(|(share, of, more)| {
+            let share = share?;
+            Some(Mixed {
+                name: format!("contaminated by {share}{more}"),
+                share: (share.0, of),
+                measured: Vec::new(),
+                changed: Changed::new(),
+            })
+        });
+        asked.collect()
     }
 
     /// One way over a case, judged by `ledger`, or else by the baseline or by what is learned first;
