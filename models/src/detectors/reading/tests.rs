@@ -1,5 +1,7 @@
 //! Made-up signals of a substation, attacks on them, and what only looks like one.
 
+mod events;
+
 use std::sync::LazyLock;
 
 use super::*;
@@ -231,6 +233,19 @@ fn a_breaker_that_the_operator_opens_raises_nothing() {
     plant.twist = |_, registers| registers[CURRENT] = 0.0;
     plant.polls(2_000);
     assert_eq!(plant.findings, []);
+}
+
+#[test]
+fn what_is_commanded_of_all_units_explains_what_each_does() {
+    for (unit, found) in [(0, 0), (2, 1)] {
+        let mut plant = Plant::learned();
+        let write = write(&request(5, 21), 40, Value::Number(0.0));
+        let conversation = Conversation { unit, ..write.conversation };
+        plant.take(Event { conversation, ..write });
+        plant.twist = |_, registers| registers[CURRENT] = 0.0;
+        plant.polls(100);
+        assert_eq!(plant.findings.len(), found, "unit {unit}: {:?}", plant.findings);
+    }
 }
 
 #[test]
