@@ -13,7 +13,7 @@ const MARGIN_MS: f64 = 60_000.0;
 
 /// By how much the times of a device's events are ahead of the capture, in milliseconds: least and
 /// most so far. A clock that was always wrong is as good as any; events that waited are behind it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Clock {
     messages: u64,
     least_ms: f64,
