@@ -73,15 +73,13 @@ pub(crate) struct OddReading {
 struct Reports {
     table: Table,
     clock: Clock,
-    /// When it last reported, and the longest usual gap between reports.
+    /// When it last said anything, and the longest usual gap between that.
     heard_ns: u64,
     gap_ns: u64,
     /// When something last made the process change: a command, a switch that moved.
     shifted_ns: Option<u64>,
     /// When a binary point last moved and explained something, of which it is not known how seldom it does.
     flipped_ns: Option<u64>,
-    /// When it last said anything.
-    spoke_ns: u64,
     segment: u64,
 }
 
@@ -181,7 +179,7 @@ impl Reports {
     /// Notes what a request or an event without values does to what comes next.
     fn take_request(&mut self, event: &Event) {
         if matches!(event.stage, Stage::Ended { outcome: Outcome::Done, .. }) {
-            self.spoke_ns = event.time_ns;
+            self.listen(event.time_ns);
         }
         match event.intent {
             Intent::Write | Intent::Operate | Intent::Freeze => {
@@ -234,8 +232,7 @@ impl Reports {
         if event.marks.contains(Mark::Restarted) {
             self.start_again(event.time_ns);
         }
-        let waited_ms = self.waited_ms(event.time_ns);
-        self.listen(event.time_ns);
+        let waited_ms = self.listen(event.time_ns);
         self.end_segment(event.time_ns, odd);
         let mut look = Look::new(event, odd);
         // Switches first: what they explain may stand beside them.
@@ -280,26 +277,24 @@ impl Reports {
         rested
     }
 
-    /// For how long it said nothing at all: its events may have waited so long.
-    fn waited_ms(&mut self, time_ns: u64) -> f64 {
-        let before_ns = core::mem::replace(&mut self.spoke_ns, time_ns);
-        real(time_ns.saturating_sub(before_ns) / 1_000_000)
-    }
-
-    /// Notes that it speaks; after a silence nothing is a step from before.
-    fn listen(&mut self, time_ns: u64) {
+    /// Notes that it speaks, be it to say that there is nothing; after a silence nothing is a step from before. For
+    /// how long it said nothing, in milliseconds: its events may have waited so long.
+    fn listen(&mut self, time_ns: u64) -> f64 {
         let gap = time_ns.saturating_sub(self.heard_ns);
-        if self.heard_ns > 0 {
-            let silence = SILENCE_NS.max(self.gap_ns.saturating_mul(SILENCE_GAPS));
-            if gap > silence && self.gap_ns > 0 {
-                self.table.lose_sight();
-                self.shifted_ns = Some(time_ns);
-            }
-            // The longest gap fades, so that bursts do not hide the pauses between them.
-            let faded = self.gap_ns - self.gap_ns / 64;
-            self.gap_ns = faded.max(gap.min(silence));
+        if self.heard_ns == 0 {
+            self.heard_ns = time_ns;
+            return 0.0;
         }
+        let silence = SILENCE_NS.max(self.gap_ns.saturating_mul(SILENCE_GAPS));
+        if gap > silence && self.gap_ns > 0 {
+            self.table.lose_sight();
+            self.shifted_ns = Some(time_ns);
+        }
+        // The longest gap fades, so that bursts do not hide the pauses between them.
+        let faded = self.gap_ns - self.gap_ns / 64;
+        self.gap_ns = faded.max(gap.min(silence));
         self.heard_ns = time_ns;
+        real(gap / 1_000_000)
     }
 
     fn end_segment(&mut self, time_ns: u64, odd: &mut Vec<Odd>) {

@@ -64,6 +64,8 @@ impl<'a> Look<'a> {
         let was = core::mem::replace(row.last, value);
         let step = (value - was).abs();
         let moved = step > 0.0;
+        // An event says so by itself.
+        let changed = moved || !self.sampled && was.is_nan();
         if moved {
             if *row.stood > 0.0 {
                 note(point, Saw::Stood(whole(*row.stood)));
@@ -81,8 +83,8 @@ impl<'a> Look<'a> {
             note(point, Saw::Step(step));
         }
         match row.kind {
-            Kind::Unknown => self.flipped |= moved && is_binary(point.space),
-            Kind::Switch => self.switched |= moved,
+            Kind::Unknown => self.flipped |= changed && is_binary(point.space),
+            Kind::Switch => self.switched |= changed,
             Kind::Enumerated => {
                 let (low, high) = row.range;
                 // The next value of what goes step by step is no news.
