@@ -1,18 +1,20 @@
 //! `reading`: what devices report of their points, against what they always did.
 //!
 //! *Sees*, of analog points: values beyond the learned range by more than a step
-//! (`reading-out-of-range`), steps larger than any learned (`reading-jump`), averages of ten minutes
+//! (`reading-out-of-range`), steps larger than any learned (`reading-jump`: from what was told last, by a poll or
+//! an event; steps within a minute of what explains them are not learned), averages of ten minutes
 //! that stay in the range and keep to one side of the learned mean (`reading-drift`: a two-sided CUSUM), points that stand
 //! still for longer than chance and their past allow (`reading-frozen`; at least three points and
 //! half of a response at once: `frozen-view`). Of counters: going back (`counter-back`), stopping
 //! (`reading-frozen`). Of points with few values: another one (`new-reading`). Of a device: event
-//! times that leave the run of its clock (`time-skew`), against what its clock was beside the capture
-//! while this detector ran. A range, a drift and a new value are judged by the ten-minute segments of
-//! the baseline, as reports that follow each other say the same thing; the rest by its reports.
+//! times that leave the run of its clock (`time-skew`: a recording that is shown again with its times), against what
+//! its clock, and those of the other devices, were beside the capture while this detector ran. A range, a drift and
+//! a new value are judged by the ten-minute segments of the baseline, as reports that follow each other say the same
+//! thing; the rest by its reports.
 //! *Blind to*: binary points, whose changes are no alarm; jumps, ranges and new values within a minute of a command
-//! to the device, of a switch that seldom moves, of a restart, of a silence; a
-//! counter that starts again near 0; analog points that rest at 0, as what is switched off does;
-//! DNP3 events, as steps (they come when something changed); whoever repeats the noise of the past.
+//! to the device or to all devices behind its address, of a switch that seldom moves (of one that may move often,
+//! once in ten minutes), of a restart, of a silence; a counter that starts again near 0; analog points that rest at
+//! 0, as what is switched off does; events that waited while the device was silent; whoever repeats the noise of the past.
 //! *State*: a matrix of points x statistics for each device, with rows for the points of the ledger (at
 //! most 10,000 a device and 100,000 in all; those beyond are counted by the ledger and not judged),
 //! and the run of its clock. What lasts is told once ([`Lasting`]: until an hour of capture time without).
@@ -25,7 +27,7 @@ mod table;
 use foldhash::HashMap;
 
 use self::clock::Clock;
-use self::look::Look;
+use self::look::{Binary, Look};
 use self::oddity::Odd;
 use self::table::{Row, Table, is_binary};
 use super::lasting::Lasting;
@@ -255,7 +257,12 @@ impl Reports {
                 };
                 self.table.walk((target.space, target.start), values, room, &mut visit);
             }
-            if look.switched || look.flipped && self.flips(event.time_ns) {
+            let shifts = match look.binary {
+                Binary::Still => false,
+                Binary::Flipped => self.flips(event.time_ns),
+                Binary::Switched => true,
+            };
+            if binary && shifts {
                 self.shifted_ns = Some(event.time_ns);
             }
         }

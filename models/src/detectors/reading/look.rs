@@ -23,13 +23,22 @@ pub(super) struct Look<'a> {
     /// Whether a change of the process explains steps: they are then not learned.
     pub(super) shifted: bool,
     odd: &'a mut Vec<Odd>,
-    /// Whether a switch that seldom moves did, or a binary point of which that is not known.
-    pub(super) switched: bool,
-    pub(super) flipped: bool,
+    /// What moved of what is binary.
+    pub(super) binary: Binary,
     /// Points that change now and then, those of them that stand still for too long, and one of them.
     lively: usize,
     still: usize,
     stillest: Option<Point>,
+}
+
+/// What moved of the binary points of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Binary {
+    Still,
+    /// One of which it is not known how seldom it does.
+    Flipped,
+    /// A switch that seldom moves.
+    Switched,
 }
 
 fn is_sampled(event: &Event) -> bool {
@@ -45,8 +54,7 @@ impl<'a> Look<'a> {
             sampled: is_sampled(event),
             shifted: false,
             odd,
-            switched: false,
-            flipped: false,
+            binary: Binary::Still,
             lively: 0,
             still: 0,
             stillest: None,
@@ -83,8 +91,11 @@ impl<'a> Look<'a> {
             note(point, Saw::Step(step));
         }
         match row.kind {
-            Kind::Unknown => self.flipped |= changed && is_binary(point.space),
-            Kind::Switch => self.switched |= changed,
+            Kind::Unknown if changed && is_binary(point.space) => {
+                self.binary = self.binary.max(Binary::Flipped);
+            }
+            Kind::Switch if changed => self.binary = Binary::Switched,
+            Kind::Unknown | Kind::Switch => {}
             Kind::Enumerated => {
                 let (low, high) = row.range;
                 // The next value of what goes step by step is no news.

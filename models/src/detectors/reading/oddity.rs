@@ -111,11 +111,12 @@ fn never(events: u64) -> Bits {
     surprise::bits(Context { events, distinct: 1 }.novel())
 }
 
-/// Heaviest tail that a jump is granted: beyond twice the greatest step learned, one so many times greater is at
-/// least as many times rarer, squared (a Pareto tail without a variance is heavier, and no measurement has one).
+/// The tail that a jump is granted: beyond [`FAR`] times the greatest step learned, one twice as great is at least
+/// four times rarer. A heavier tail has no variance, and what is measured has one.
 const TAIL: f64 = 2.0;
-/// What that is worth at most, in bits.
-const JUMP_BITS: f64 = 10.0;
+const FAR: f64 = 3.0;
+/// What that is worth at most, in bits: how far away it is, is no better known than in a thousand steps.
+const TAIL_BITS: f64 = 10.0;
 
 /// The part of it that something `x` times beyond all that was is worth.
 fn part(most: Bits, x: f64) -> Bits {
@@ -146,11 +147,10 @@ fn jump(record: &PointRecord, was: f64, value: f64) -> Judged {
     let steps = record.steps();
     let greatest = steps.greatest();
     let x = (value - was).abs() / greatest;
-    // No more than what would be sure: a point that never moved by much says little of how far it can.
-    let beyond = if x > 2.0 { ((x / 2.0).log2() * TAIL).min(JUMP_BITS) } else { 0.0 };
+    let tail = (TAIL * (x / FAR).max(1.0).log2()).min(TAIL_BITS);
     Judged {
         kind: "reading-jump",
-        surprise: Bits::rounded(part(never(steps.total()), x - 1.0).0 + beyond),
+        surprise: Bits::rounded(part(never(steps.total()), x - 1.0).0 + tail),
         says: format!(
             "went from {} to {}: {x:.1} times the greatest of {} of the baseline",
             Value::Number(was),

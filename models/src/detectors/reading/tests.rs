@@ -185,9 +185,7 @@ fn a_frozen_view_is_one_finding() {
         |_, registers| *registers = [1_100.0, 5_003.0, 777.0, 1.0, 7.0, 3_007.0, 199.0, 101.0];
     plant.polls(100);
     // The first step into the view is odd by itself, and is not what is looked for here.
-    plant
-        .findings
-        .retain(|(_, finding)| !["counter-back", "reading-jump"].contains(&finding.kind));
+    plant.findings.retain(|(_, finding)| !["counter-back", "reading-jump"].contains(&finding.kind));
     let (kind, after) = plant.only();
     assert_eq!(kind, "frozen-view");
     assert!(after < 40, "{after}");

@@ -18,11 +18,11 @@ struct Outstation {
     poll: u64,
     random: u64,
     closed: bool,
-    /// Whether the breaker is told of, and what an intruder makes of current and voltage.
-    tells: bool,
+    /// What an intruder makes of current and voltage.
     twist: fn(&mut [f64; 2]),
     told: [f64; 2],
-    told_closed: bool,
+    /// How the breaker was last, if it is told of at all.
+    told_closed: Option<bool>,
     findings: Vec<Finding>,
 }
 
@@ -45,10 +45,9 @@ impl Outstation {
             poll,
             random: 1,
             closed: true,
-            tells: true,
             twist: |_| {},
             told: [0.0; 2],
-            told_closed: true,
+            told_closed: Some(true),
             findings: Vec::new(),
         }
     }
@@ -82,8 +81,10 @@ impl Outstation {
             (self.twist)(&mut values);
             let all = self.poll.is_multiple_of(ALL);
             let mut reported = Vec::new();
-            if self.tells && (all || self.closed != self.told_closed) {
-                self.told_closed = self.closed;
+            if let Some(told) = &mut self.told_closed
+                && (all || self.closed != *told)
+            {
+                *told = self.closed;
                 reported.push((Space::BinaryInput, 0, f64::from(u8::from(self.closed))));
             }
             for ((place, value), deadband) in (0..).zip(values).zip(DEADBANDS) {
@@ -149,7 +150,7 @@ fn a_current_that_falls_with_its_breaker_is_no_news_and_without_it_is() {
     outstation.trips();
     outstation.polls(POLLS_A_DAY);
     assert_eq!(outstation.findings, []);
-    outstation.tells = false;
+    outstation.told_closed = None;
     outstation.trips();
     assert_eq!(outstation.only().kind, "reading-jump");
 }
