@@ -12,8 +12,8 @@
 //! a new value are judged by the ten-minute segments of the baseline, as reports that follow each other say the same
 //! thing; the rest by its reports.
 //! *Blind to*: binary points, whose changes are no alarm; jumps, ranges and new values within a minute of a command
-//! to the device or to all devices behind its address, of a switch that seldom moves (of one that may move often,
-//! once in ten minutes), of a restart, of a silence; a counter that starts again near 0; analog points that rest at
+//! to the device or to all devices behind its address, of a switch that seldom moves (of others, six times an
+//! hour), of a restart, of a silence; a counter that starts again near 0; analog points that rest at
 //! 0, as what is switched off does; events that waited while the device was silent; whoever repeats the noise of the past.
 //! *State*: a matrix of points x statistics for each device, with rows for the points of the ledger (at
 //! most 10,000 a device and 100,000 in all; those beyond are counted by the ledger and not judged),
@@ -44,9 +44,10 @@ pub(crate) const NAME: &str = "reading";
 const SECOND_NS: u64 = 1_000_000_000;
 /// How long a command or a switch explains jumps.
 const SETTLE_NS: u64 = 60 * SECOND_NS;
-/// How long after a binary point moved another that moves, and of which it is not known that it seldom does,
-/// explains nothing: so that what chatters hides a tenth of the time at most.
-const CHATTER_NS: u64 = 10 * SETTLE_NS;
+/// Moves of binary points that explain something, of which it is not known how seldom they move: so many in a row,
+/// and one more each ten minutes. So what chatters hides a tenth of the time at most.
+const FLIPS: f64 = 4.0;
+const FLIP_NS: u64 = 10 * SETTLE_NS;
 /// A silence: longer than this, and than so many of the longest usual gaps.
 const SILENCE_NS: u64 = 5 * SECOND_NS;
 const SILENCE_GAPS: u64 = 8;
@@ -80,8 +81,10 @@ struct Reports {
     gap_ns: u64,
     /// When something last made the process change: a command, a switch that moved.
     shifted_ns: Option<u64>,
-    /// When a binary point last moved and explained something, of which it is not known how seldom it does.
-    flipped_ns: Option<u64>,
+    /// When a binary point last moved of which it is not known how seldom it does, and how many more moves explain
+    /// something.
+    flipped_ns: u64,
+    flips_left: f64,
     segment: u64,
 }
 
@@ -275,13 +278,16 @@ impl Reports {
         }
     }
 
-    /// Whether a binary point that moves explains what else does: not if one did of late.
+    /// Whether a binary point that moves explains what else does: not if too many did of late.
     fn flips(&mut self, time_ns: u64) -> bool {
-        let rested = self.flipped_ns.is_none_or(|at| time_ns.abs_diff(at) >= CHATTER_NS);
-        if rested {
-            self.flipped_ns = Some(time_ns);
+        let rested = real(time_ns.abs_diff(self.flipped_ns)) / real(FLIP_NS);
+        self.flipped_ns = time_ns;
+        self.flips_left = (self.flips_left + rested).min(FLIPS);
+        let explains = self.flips_left >= 1.0;
+        if explains {
+            self.flips_left -= 1.0;
         }
-        rested
+        explains
     }
 
     /// Notes that it speaks, be it to say that there is nothing; after a silence nothing is a step from before. For

@@ -163,3 +163,15 @@ fn steps_that_a_switch_explains_are_not_learned() {
     assert_eq!(record.values().range().map(|range| range.0), Some(0.0));
     assert!(record.steps().greatest() < 50.0, "{}", record.steps().greatest());
 }
+
+#[test]
+fn a_binary_point_that_chatters_explains_little() {
+    let mut reports = Reports::default();
+    let explained = |seconds: u64, every: u64, reports: &mut Reports| {
+        let times = (0..seconds / every).map(|nth| START_NS + nth * every * SECOND_NS);
+        times.filter(|time_ns| reports.flips(*time_ns)).count()
+    };
+    assert_eq!(explained(3_600, 900, &mut reports), 4, "each of a few");
+    let chatter = explained(36_000, 10, &mut Reports::default());
+    assert!((60..=64).contains(&chatter), "{chatter}");
+}
