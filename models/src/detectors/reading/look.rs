@@ -87,7 +87,9 @@ impl<'a> Look<'a> {
             }
         }
         // An event tells of a change: one without is no report of a standstill.
-        if step.is_finite() && !self.shifted && (self.sampled || moved) {
+        // What a counter counts is no less true after a switch moved, and all its steps show that it only rises.
+        let counts = matches!(point.space, Space::Counter | Space::FrozenCounter);
+        if step.is_finite() && (counts || !self.shifted) && (self.sampled || moved) {
             note(point, Saw::Step(step));
         }
         match row.kind {
