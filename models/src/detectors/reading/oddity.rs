@@ -111,6 +111,13 @@ fn never(events: u64) -> Bits {
     surprise::bits(Context { events, distinct: 1 }.novel())
 }
 
+/// The tail that a jump is granted: beyond [`FAR`] times the greatest step learned, one twice as great is at least
+/// four times rarer. A heavier tail has no variance, and what is measured has one.
+const TAIL: f64 = 2.0;
+const FAR: f64 = 3.0;
+/// What that is worth at most, in bits: how far away it is, is no better known than in a thousand steps.
+const TAIL_BITS: f64 = 10.0;
+
 /// The part of it that something `x` times beyond all that was is worth.
 fn part(most: Bits, x: f64) -> Bits {
     Bits::rounded(most.0 / (1.0 + 1.0 / x.max(0.0)))
@@ -140,9 +147,10 @@ fn jump(record: &PointRecord, was: f64, value: f64) -> Judged {
     let steps = record.steps();
     let greatest = steps.greatest();
     let x = (value - was).abs() / greatest;
+    let tail = (TAIL * (x / FAR).max(1.0).log2()).min(TAIL_BITS);
     Judged {
         kind: "reading-jump",
-        surprise: part(never(steps.total()), x - 1.0),
+        surprise: Bits::rounded(part(never(steps.total()), x - 1.0).0 + tail),
         says: format!(
             "went from {} to {}: {x:.1} times the greatest of {} of the baseline",
             Value::Number(was),
@@ -229,17 +237,22 @@ fn drift(record: &PointRecord, segments: u64, z: f64) -> Option<Judged> {
     })
 }
 
-fn clock(Skew { ahead_ms, seen_ms: (least, most), messages }: Skew) -> Judged {
+fn clock(skew: Skew) -> Judged {
+    let Skew { ahead_ms, seen_ms: (least, most), messages, others, others_jumped } = skew;
+    // Clocks of one site are set by one master: what none of them does is the odder of this one.
+    let others_share = Context { events: others, distinct: 1 }.share(others_jumped, 1.0);
+    let share = Context { events: messages, distinct: 1 }.share(0, others_share);
     Judged {
         kind: "time-skew",
-        surprise: never(messages),
+        surprise: surprise::bits(share),
         says: format!(
             "gives an event time {:.1} s ahead of the capture; in {} before, its times were from {:.1} s \
-             to {:.1} s ahead",
+             to {:.1} s ahead, and {others_jumped} of {} ever left their run",
             ahead_ms / 1_000.0,
             counted(messages, "message"),
             least / 1_000.0,
             most / 1_000.0,
+            counted(others, "other clock"),
         ),
     }
 }

@@ -1,7 +1,10 @@
 //! Made-up signals of a substation, attacks on them, and what only looks like one.
 
+mod events;
+
 use std::sync::LazyLock;
 
+use super::table::Kind;
 use super::*;
 use crate::event::{Conversation, Outcome, Target};
 use crate::samples::{START_NS, ended, request, write};
@@ -182,7 +185,7 @@ fn a_frozen_view_is_one_finding() {
         |_, registers| *registers = [1_100.0, 5_003.0, 777.0, 1.0, 7.0, 3_007.0, 199.0, 101.0];
     plant.polls(100);
     // The first step into the view is odd by itself, and is not what is looked for here.
-    plant.findings.retain(|(_, finding)| finding.kind != "counter-back");
+    plant.findings.retain(|(_, finding)| !["counter-back", "reading-jump"].contains(&finding.kind));
     let (kind, after) = plant.only();
     assert_eq!(kind, "frozen-view");
     assert!(after < 40, "{after}");
@@ -231,6 +234,19 @@ fn a_breaker_that_the_operator_opens_raises_nothing() {
     plant.twist = |_, registers| registers[CURRENT] = 0.0;
     plant.polls(2_000);
     assert_eq!(plant.findings, []);
+}
+
+#[test]
+fn what_is_commanded_of_all_units_explains_what_each_does() {
+    for (unit, found) in [(0, 0), (2, 1)] {
+        let mut plant = Plant::learned();
+        let write = write(&request(5, 21), 40, Value::Number(0.0));
+        let conversation = Conversation { unit, ..write.conversation };
+        plant.take(Event { conversation, ..write });
+        plant.twist = |_, registers| registers[CURRENT] = 0.0;
+        plant.polls(100);
+        assert_eq!(plant.findings.len(), found, "unit {unit}: {:?}", plant.findings);
+    }
 }
 
 #[test]
