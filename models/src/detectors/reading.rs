@@ -2,7 +2,8 @@
 //!
 //! *Sees*, of analog points: values beyond the learned range by more than a step
 //! (`reading-out-of-range`), steps larger than any learned (`reading-jump`: from what was told last, by a poll or
-//! an event; steps within a minute of what explains them are not learned), averages of ten minutes
+//! an event; steps within a minute of what explains them are not learned; of one that an event tells, the device's next
+//! message may still explain it), averages of ten minutes
 //! that stay in the range and keep to one side of the learned mean (`reading-drift`: a two-sided CUSUM), points that stand
 //! still for longer than chance and their past allow (`reading-frozen`; at least three points and
 //! half of a response at once: `frozen-view`). Of counters: going back (`counter-back`), stopping
@@ -86,6 +87,9 @@ struct Reports {
     flipped_ns: u64,
     flips_left: f64,
     segment: u64,
+    /// A jump that an event told of, until the device speaks again: of what one switch does, the values may be told
+    /// before the switch.
+    held: Option<Box<Finding>>,
 }
 
 impl Detector for OddReading {
@@ -125,6 +129,19 @@ impl Detector for OddReading {
             self.acts = Some(acts);
             return;
         }
+        let device = event.conversation.device();
+        let speaks = match event.stage {
+            Stage::Ended { outcome, .. } => outcome != Outcome::Unanswered,
+            Stage::Reported => true,
+            Stage::Requested | Stage::Noticed | Stage::Attempted(_) => false,
+        };
+        if speaks
+            && let Some(reports) = self.devices.get_mut(&device)
+            && let Some(held) = reports.held.take()
+            && !reports.is_shifted(event.time_ns)
+        {
+            found(*held);
+        }
         if !event.tells_values() {
             return;
         }
@@ -133,7 +150,6 @@ impl Detector for OddReading {
             self.devices.values_mut().for_each(|reports| reports.table.learned = false);
             return;
         }
-        let device = event.conversation.device();
         let Some(reports) = self.devices.get_mut(&device) else { return };
         if !reports.table.learned {
             self.unlearned = self.unlearned.saturating_sub(reports.table.len());
@@ -150,7 +166,13 @@ impl Detector for OddReading {
             // What a switch explains is known from then on.
             begins && !(shifted && odd.is_shift())
         };
-        if let Some(finding) = oddity::oddest(ledger, event, odd, begins) {
+        let Some(finding) = oddity::oddest(ledger, event, odd, begins) else { return };
+        if finding.kind == oddity::JUMP && !look::is_sampled(event) {
+            let about = Some(Box::new(event.clone()));
+            if let Some(reports) = self.devices.get_mut(&device) {
+                reports.held = Some(Box::new(Finding { about, ..finding }));
+            }
+        } else {
             found(finding);
         }
     }

@@ -41,7 +41,8 @@ pub(super) enum Binary {
     Switched,
 }
 
-fn is_sampled(event: &Event) -> bool {
+/// Whether a response says how points are, and not only what became of them.
+pub(super) fn is_sampled(event: &Event) -> bool {
     let by_state =
         event.targets.iter().any(|target| target.space != Space::Class || target.start == 0);
     let ended = matches!(event.stage, Stage::Ended { .. });

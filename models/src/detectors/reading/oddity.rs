@@ -9,6 +9,9 @@ use crate::ledger::{DeviceRecord, Ledger, Point, PointRecord};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::counted;
 
+/// The kind of a step beyond all.
+pub(super) const JUMP: &str = "reading-jump";
+
 /// Something odd, as it was seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Odd {
@@ -149,7 +152,7 @@ fn jump(record: &PointRecord, was: f64, value: f64) -> Judged {
     let x = (value - was).abs() / greatest;
     let tail = (TAIL * (x / FAR).max(1.0).log2()).min(TAIL_BITS);
     Judged {
-        kind: "reading-jump",
+        kind: JUMP,
         surprise: Bits::rounded(part(never(steps.total()), x - 1.0).0 + tail),
         says: format!(
             "went from {} to {}: {x:.1} times the greatest of {} of the baseline",

@@ -18,6 +18,9 @@ struct Outstation {
     poll: u64,
     random: u64,
     closed: bool,
+    /// Whether the breaker's event comes a poll after those of the values, and how the breaker was a poll ago.
+    late: bool,
+    was_closed: bool,
     /// What an intruder makes of current and voltage.
     twist: fn(&mut [f64; 2]),
     told: [f64; 2],
@@ -45,6 +48,8 @@ impl Outstation {
             poll,
             random: 1,
             closed: true,
+            late: false,
+            was_closed: true,
             twist: |_| {},
             told: [0.0; 2],
             told_closed: Some(true),
@@ -81,11 +86,13 @@ impl Outstation {
             (self.twist)(&mut values);
             let all = self.poll.is_multiple_of(ALL);
             let mut reported = Vec::new();
+            let was_closed = core::mem::replace(&mut self.was_closed, self.closed);
+            let closed = if self.late { was_closed } else { self.closed };
             if let Some(told) = &mut self.told_closed
-                && (all || self.closed != *told)
+                && (all || closed != *told)
             {
-                *told = self.closed;
-                reported.push((Space::BinaryInput, 0, f64::from(u8::from(self.closed))));
+                *told = closed;
+                reported.push((Space::BinaryInput, 0, f64::from(u8::from(closed))));
             }
             for ((place, value), deadband) in (0..).zip(values).zip(DEADBANDS) {
                 let told = &mut self.told[place];
@@ -153,6 +160,21 @@ fn a_current_that_falls_with_its_breaker_is_no_news_and_without_it_is() {
     outstation.told_closed = None;
     outstation.trips();
     assert_eq!(outstation.only().kind, "reading-jump");
+}
+
+#[test]
+fn a_current_that_is_told_before_its_breaker_is_no_news() {
+    let mut outstation = Outstation::learned();
+    outstation.late = true;
+    outstation.trips();
+    outstation.polls(POLLS_A_DAY);
+    assert_eq!(outstation.findings, []);
+    outstation.twist = |values| values[1] *= 1.15;
+    outstation.polls(1);
+    assert_eq!(outstation.findings, [], "it waits for the next message");
+    outstation.polls(1);
+    let about = outstation.only().about.as_deref().expect("an act");
+    assert_eq!(about.time_ns, START_NS + (outstation.poll - 1) * POLL_S * SECOND_NS);
 }
 
 #[test]
