@@ -322,7 +322,9 @@ mod tests {
                     Observation::OfPoint { saw: Saw::Stood(quiet), .. } => {
                         longest = quiet.max(longest);
                     }
-                    _ => panic!("{seen:?}"),
+                    Observation::OfPoint { .. } | Observation::AtOnce { .. } => {
+                        panic!("{seen:?}")
+                    }
                 });
             }
             longest

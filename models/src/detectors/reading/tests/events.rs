@@ -18,9 +18,8 @@ struct Outstation {
     poll: u64,
     random: u64,
     closed: bool,
-    /// Whether the breaker's event comes a poll after those of the values, and how the breaker was a poll ago.
-    late: bool,
-    was_closed: bool,
+    /// How the breaker was a poll ago, if its event comes a poll after those of the values.
+    was_closed: Option<bool>,
     /// What an intruder makes of current and voltage.
     twist: fn(&mut [f64; 2]),
     told: [f64; 2],
@@ -48,8 +47,7 @@ impl Outstation {
             poll,
             random: 1,
             closed: true,
-            late: false,
-            was_closed: true,
+            was_closed: None,
             twist: |_| {},
             told: [0.0; 2],
             told_closed: Some(true),
@@ -86,8 +84,8 @@ impl Outstation {
             (self.twist)(&mut values);
             let all = self.poll.is_multiple_of(ALL);
             let mut reported = Vec::new();
-            let was_closed = core::mem::replace(&mut self.was_closed, self.closed);
-            let closed = if self.late { was_closed } else { self.closed };
+            let late = self.was_closed.as_mut();
+            let closed = late.map_or(self.closed, |it| core::mem::replace(it, self.closed));
             if let Some(told) = &mut self.told_closed
                 && (all || closed != *told)
             {
@@ -165,7 +163,7 @@ fn a_current_that_falls_with_its_breaker_is_no_news_and_without_it_is() {
 #[test]
 fn a_current_that_is_told_before_its_breaker_is_no_news() {
     let mut outstation = Outstation::learned();
-    outstation.late = true;
+    outstation.was_closed = Some(true);
     outstation.trips();
     outstation.polls(POLLS_A_DAY);
     assert_eq!(outstation.findings, []);
