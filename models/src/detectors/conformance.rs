@@ -1,8 +1,8 @@
 //! `conformance`: what breaks the rules of the protocol.
 //!
 //! *Sees*: the marks of an event ([`Mark`]): malformed messages, wrong CRCs, other octets at a place of
-//! a stream that were delivered already, octets of a stream that their sender knows nothing of, another protocol on a port of this one, answers to nobody,
-//! second and other answers, echoes that differ, operations without or beside their selection,
+//! a stream that were delivered already, octets of a stream that their sender knows nothing of, another
+//! protocol on a port of this one, answers to nobody, second and other answers, echoes that differ, operations without or beside their selection,
 //! numbers that do not follow, of requests and of reports, a restart that is cleared and was none,
 //! and what a device newly tells of: a restart, lost events, local control, trouble, a corrupt
 //! configuration. Each finding's kind is its mark. A rule that needs somebody's
@@ -13,7 +13,8 @@
 //! *Blind to*: what a loss could explain (nothing is marked then); a device that was attacked in this
 //! way all through the learning.
 //! *State*: conversations and marks that were reported in the last 24 hours, at most 65,536: a sloppy device is one
-//! finding a day, not a hundred thousand.
+//! finding a day, not a hundred thousand. What no device's way explains, octets that their sender knows nothing of, is told
+//! each time, once in fifteen minutes.
 
 use foldhash::HashMap;
 
@@ -27,6 +28,9 @@ pub(crate) const NAME: &str = "conformance";
 
 /// Capture time for which the same mark of the same conversation is not reported again.
 const AGAIN_NS: u64 = 24 * 3_600 * 1_000_000_000;
+
+/// The same of what somebody does each time anew: as long as an episode is quiet before it ends.
+const ANEW_NS: u64 = 900 * 1_000_000_000;
 
 /// Conversations and marks that are remembered; beyond, all is forgotten and reported anew.
 const REMEMBERED: usize = 65_536;
@@ -55,7 +59,8 @@ impl Conformance {
     ) {
         let key = (event.conversation, mark);
         let since = self.reported_ns.get(&key).map(|at| event.time_ns.abs_diff(*at));
-        if since.is_some_and(|since| since < AGAIN_NS) {
+        let again_ns = if mark == Mark::DisownedSegment { ANEW_NS } else { AGAIN_NS };
+        if since.is_some_and(|since| since < again_ns) {
             return;
         }
         let device = event.conversation.device();
@@ -241,15 +246,17 @@ mod tests {
     }
 
     #[test]
-    fn a_sloppy_device_is_one_finding_a_day() {
-        let (ledger, mut detector) = (site(), Conformance::default());
-        let mut found = 0;
-        for hour in 0..48 {
-            let event = marked(Mark::Malformed);
-            let event = Event { time_ns: event.time_ns + hour * 3_600_000_000_000, ..event };
-            detector.judge(&ledger, &event, &mut |_| found += 1);
-        }
-        assert_eq!(found, 2);
+    fn a_sloppy_device_is_one_finding_a_day_and_an_intruder_each_time() {
+        let found = |mark, minutes: [u64; 4]| {
+            let (ledger, mut detector, mut found) = (site(), Conformance::default(), Vec::new());
+            for minute in minutes {
+                let event = later(marked(mark), minute);
+                detector.judge(&ledger, &event, &mut |_| found.push(minute));
+            }
+            found
+        };
+        assert_eq!(found(Mark::Malformed, [0, 60, 23 * 60, 24 * 60]), [0, 24 * 60]);
+        assert_eq!(found(Mark::DisownedSegment, [0, 14, 15, 60]), [0, 15, 60]);
     }
 
     #[test]
