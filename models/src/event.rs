@@ -435,7 +435,25 @@ pub struct Event {
     pub unseen: Unseen,
 }
 
+/// Targets, and values of each, of an event that is kept for long.
+const KEPT: usize = 8;
+
 impl Event {
+    /// A copy to be kept for long: of a few of its targets, without long lists of values, and without what the
+    /// device reports.
+    pub(crate) fn kept(&self) -> Self {
+        let Self { targets, reported: _, .. } = self;
+        let target = |target: &Target| {
+            let values = if target.values.len() <= KEPT { &target.values[..] } else { &[] };
+            Target { values: values.to_vec(), ..Target { values: Vec::new(), ..*target } }
+        };
+        Self {
+            targets: targets.iter().take(KEPT).map(target).collect(),
+            reported: Vec::new(),
+            ..*self
+        }
+    }
+
     /// Whether it tells the value of any point, or a time.
     #[must_use]
     pub fn tells_values(&self) -> bool {
@@ -457,5 +475,27 @@ impl fmt::Display for Protocol {
             Self::Modbus => "modbus",
             Self::Dnp3 => "dnp3",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{request, write};
+
+    #[test]
+    fn what_is_kept_of_an_event_is_small_and_says_who_did_what() {
+        let mut event = write(&request(5, 9), 40, Value::Number(1.0));
+        let one = event.targets[0].clone();
+        event.targets = vec![one.clone(); 50];
+        event.targets[1].values = vec![Value::Number(1.0); 2_000];
+        event.reported = event.targets.clone();
+        let kept = event.kept();
+        assert_eq!((kept.targets.len(), kept.targets[0].clone()), (KEPT, one));
+        assert_eq!((kept.targets[1].values.len(), kept.reported.len()), (0, 0));
+        assert_eq!(
+            Event { targets: Vec::new(), ..kept },
+            Event { targets: Vec::new(), reported: Vec::new(), ..event }
+        );
     }
 }

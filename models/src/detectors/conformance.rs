@@ -7,8 +7,8 @@
 //! and what a device newly tells of: a restart, lost events, local control, trouble, a corrupt
 //! configuration. Each finding's kind is its mark. A rule that needs somebody's
 //! intent to be broken ([`is_hard`]) is raised whatever was learned, unless the device was seen to break it while
-//! learning: then it is a quirk of that device, and as odd as it was rare. What it did in less than one of twenty
-//! segments is no quirk: it counts as never done, or an attack in the learned time would make its own repetition
+//! learning: then it is a quirk of that device, and as odd as it was rare. What it did in fewer than eight segments, and
+//! in less than one of twenty, is no quirk: it counts as never done, or an attack in the learned time would make its own repetition
 //! normal.
 //! *Blind to*: what a loss could explain (nothing is marked then); a device that was attacked in this
 //! way all through the learning.
@@ -20,7 +20,7 @@ use foldhash::HashMap;
 
 use crate::detector::{Detector, Finding};
 use crate::event::{Conversation, Event, Intent, Mark, Stage};
-use crate::ledger::{Ledger, Tally, is_seldom};
+use crate::ledger::{Ledger, Tally};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::counted;
 
@@ -72,9 +72,11 @@ impl Conformance {
             (device.to_string(), sum.map_or(0, |sum| sum.acts), sum.map(|sum| &sum.pace))
         };
         let asked = pace.and_then(|pace| pace.requests.as_ref());
-        let watched = asked.map_or(0, |tally| tally.segments().count());
         let learned = ledger.record(&device).and_then(|record| record.quirk(mark));
-        let quirk = learned.filter(|tally| !is_seldom(tally.segments().count(), watched));
+        let no_way = |tally: &Tally| {
+            asked.is_some_and(|asked| tally.segments().are_no_way(asked.segments()))
+        };
+        let quirk = learned.filter(|tally| !no_way(tally));
         let quirk = quirk.map_or(0, Tally::count);
         let context = Context { events: acts.max(quirk), distinct: 1 + u64::from(quirk > 0) };
         let surprise = surprise::bits(context.share(quirk, 1.0));
@@ -93,7 +95,7 @@ impl Conformance {
                 "{}, too seldom to be its way ({} of {}),",
                 counted(tally.count(), "time"),
                 tally.segments().count(),
-                counted(watched, "segment"),
+                counted(asked.map_or(0, |asked| asked.segments().count()), "segment"),
             ),
         };
         found(Finding {
@@ -109,7 +111,11 @@ impl Conformance {
                 says(mark),
                 counted(acts, "request"),
             ),
-            normal_if: format!("baseline lists quirk {mark} of {} {device}", device.protocol),
+            normal_if: format!(
+                "baseline lists quirk {mark} of {} {device}{}",
+                device.protocol,
+                if learned.is_some() && quirk == 0 { " in eight segments" } else { "" },
+            ),
         });
     }
 }

@@ -135,14 +135,16 @@ fn starts_so(ledger: &Ledger, event: &Event) -> bool {
     };
     let both = |record| (times(record, Intent::Mute), times(record, Intent::Unmute));
     let here = ledger.conversation(&event.conversation).map_or((0, 0), both);
+    if here.0 == 0 || here.1 == 0 || here.1 >= here.0 {
+        return here.0 > 0 && here.1 > 0;
+    }
     let client = event.conversation.client;
     let ours = ledger.conversations().into_iter().filter(|(talk, _)| talk.client == client);
     let all = ours.map(|(_, record)| both(record));
     let (silenced, let_report) = all.fold((0_u64, 0_u64), |sum, one| {
         (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
     });
-    let often = let_report.saturating_mul(NEARLY.1) >= silenced.saturating_mul(NEARLY.0);
-    here.0 > 0 && here.1 > 0 && (here.1 >= here.0 || often)
+    let_report.saturating_mul(NEARLY.1) >= silenced.saturating_mul(NEARLY.0)
 }
 
 fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {

@@ -9,7 +9,7 @@
 //! baseline is, over about its last thousand observations, when it fell quiet. So who falls quiet again and again
 //! is told of once, and anew when it was lively for long. What it was while learning does not count for that.
 //! *Blind to*: devices with few events; a quiet run that begins within a minute of a command to the device,
-//! of a binary event, of a restart, and all others until it is half as lively as it was before: with its
+//! of a binary event, of a restart, or before judging did, and all others until it is half as lively as it was before: with its
 //! feeder switched off, a device has less to tell.
 //! *State*: for each device that told of events, at most [`CONVERSATIONS`], how lively it is, until it is silent for
 //! an hour of capture time; what lasts is told once ([`Lasting`]: until an hour without).

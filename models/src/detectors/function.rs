@@ -13,7 +13,7 @@
 
 use crate::detector::{Detector, Finding};
 use crate::event::{Event, Intent, Stage};
-use crate::ledger::{ConversationRecord, FunctionKey, FunctionRecord, Ledger, Tally, is_seldom};
+use crate::ledger::{ConversationRecord, FunctionKey, FunctionRecord, Ledger};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::counted;
 
@@ -41,7 +41,7 @@ impl Detector for NewFunction {
 const ENOUGH: u64 = 5;
 
 /// Whether what was learned of a function is no more than somebody's trial: one of many devices was sent it, in
-/// less than one of twenty segments, and if it commands in at most half of the device's commands.
+/// fewer than eight segments and less than one of twenty, and if it commands in at most half of the device's commands.
 fn is_stray(
     ledger: &Ledger,
     event: &Event,
@@ -54,11 +54,11 @@ fn is_stray(
     if !alone || client.conversations < ENOUGH {
         return false;
     }
-    let count = |tally: &Tally| tally.segments().count();
     let commands = record.functions().filter(|(key, _)| key.intent.commands());
     let commands: u64 = commands.map(|(_, function)| function.tally().count()).sum();
     let few = known.tally().count().saturating_mul(2) <= commands;
-    is_seldom(count(known.tally()), count(record.tally())) && (few || !key.intent.commands())
+    known.tally().segments().are_no_way(record.tally().segments())
+        && (few || !key.intent.commands())
 }
 
 fn judge_novelty(
@@ -117,7 +117,10 @@ fn judge_novelty(
             conversation.asker(),
             counted(acts, "request"),
         ),
-        normal_if: format!("baseline lists function {key} under conversation {conversation}"),
+        normal_if: format!(
+            "baseline lists function {key} under conversation {conversation}{}",
+            if known.is_some() { " in eight segments" } else { "" },
+        ),
     });
 }
 

@@ -15,7 +15,7 @@
 //! *Blind to*: binary points, whose changes are no alarm; jumps, ranges and new values within a minute of a command
 //! to the device or to all devices behind its address, of a switch that seldom moves (of others, six times an
 //! hour), of a restart, of a silence; a counter that starts again near 0; analog points that rest at
-//! 0, as what is switched off does; events that waited while the device was silent; whoever repeats the noise of the past.
+//! 0, as what is switched off does; a jump told by the last event before a device falls silent; events that waited while the device was silent; whoever repeats the noise of the past.
 //! *State*: a matrix of points x statistics for each device, with rows for the points of the ledger (at
 //! most 10,000 a device and 100,000 in all; those beyond are counted by the ledger and not judged),
 //! and the run of its clock. What lasts is told once ([`Lasting`]: until an hour of capture time without).
@@ -138,7 +138,6 @@ impl Detector for OddReading {
         if speaks
             && let Some(reports) = self.devices.get_mut(&device)
             && let Some(held) = reports.held.take()
-            && !reports.is_shifted(event.time_ns)
         {
             found(*held);
         }
@@ -168,7 +167,7 @@ impl Detector for OddReading {
         };
         let Some(finding) = oddity::oddest(ledger, event, odd, begins) else { return };
         if finding.kind == oddity::JUMP && !look::is_sampled(event) {
-            let about = Some(Box::new(event.clone()));
+            let about = Some(Box::new(event.kept()));
             if let Some(reports) = self.devices.get_mut(&device) {
                 reports.held = Some(Box::new(Finding { about, ..finding }));
             }
@@ -289,6 +288,7 @@ impl Reports {
             };
             if binary && shifts {
                 self.shifted_ns = Some(event.time_ns);
+                self.held = None;
             }
         }
         look.together();

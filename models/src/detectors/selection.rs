@@ -189,12 +189,18 @@ fn judge(
 ) {
     let conversation = select.conversation;
     let here = ledger.conversation(&conversation).map(rate).unwrap_or_default();
-    let surprise = site.usual(&conversation, here).surprise(run, site.conversations);
+    let usual = site.usual(&conversation, here);
+    let surprise = usual.surprise(run, site.conversations);
     if surprise < FLOOR {
         return;
     }
     let how = if again { "and selected the same again" } else { "and went on with something else" };
     let row = in_a_row(run);
+    let elsewhere = if usual == here {
+        ""
+    } else {
+        ", which is outvoted by what the client does with its other devices"
+    };
     found(Finding {
         detector: NAME,
         kind: "select-without-operate",
@@ -203,7 +209,7 @@ fn judge(
         actor: None,
         because: format!(
             "{} did not operate what {} had accepted as selected {how}{row}; in the baseline {} of {} \
-             of this conversation were not operated, and in {} of {} on the site any",
+             of this conversation were not operated{elsewhere}, and in {} of {} on the site any",
             conversation.asker(),
             conversation.device(),
             grouped(here.lacked),

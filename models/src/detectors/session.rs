@@ -8,8 +8,10 @@
 //! client to that server.
 //! A client that opens a new connection when its old one is over uses one at a time, however the old one
 //! ended.
-//! *Blind to*: clients that open a connection for each request, or ever used as many; a client that is silenced, for
-//! then the other one is alone (`silence`); what is put into a session (`conformance`).
+//! *Blind to*: clients that open a connection for each request, or ever used as many; who first ends the client's connection,
+//! by a reset or by opening one from the same port, and is done before the client opens the next; a client that is
+//! silenced, for then the other one is alone (`silence`); what is put into a session (`conformance`). Which of two
+//! connections is the intruder's is not known: the newer one is told of.
 //! *State*: of the pairs of hosts that talk, at most [`PAIRS`] (all are forgotten then), the eight connections that were
 //! used last: when first and last, and, of those that were opened beside another, one request.
 
@@ -25,7 +27,7 @@ use crate::words::counted;
 pub(crate) const NAME: &str = "session";
 
 /// Pairs of hosts that are remembered.
-const PAIRS: usize = 16_384;
+const PAIRS: usize = 4_096;
 
 /// Capture time for which commands over the same connection are not told again: as long as an episode is quiet before it
 /// ends.
@@ -125,14 +127,15 @@ impl Talk {
         let at = self.used.iter().position(|used| used.connection == event.connection);
         let Some(used) = at.and_then(|at| self.used.get_mut(at)) else {
             if self.used.len() >= CONNECTIONS_AT_ONCE.into() {
-                let oldest = self.used.iter().map(|used| used.last).min();
-                self.used.retain(|used| Some(used.last) != oldest);
+                // One that was used once is no session: many of those push no other out.
+                let oldest = self.used.iter().map(|used| (used.first < used.last, used.last)).min();
+                self.used.retain(|used| oldest.is_none_or(|(_, last)| used.last != last));
             }
             self.used.push(Used {
                 connection: event.connection,
                 first: now,
                 last: now,
-                about: beside.then(|| Box::new(event.clone())),
+                about: beside.then(|| Box::new(event.kept())),
                 told_ns: None,
             });
             return None;
@@ -140,7 +143,7 @@ impl Talk {
         let before = core::mem::replace(&mut used.last, now);
         let commands = event.intent.commands();
         if commands && used.about.as_ref().is_some_and(|about| !about.intent.commands()) {
-            used.about = Some(Box::new(event.clone()));
+            used.about = Some(Box::new(event.kept()));
         }
         if before.saturating_add(1) == now {
             return None;
@@ -170,7 +173,7 @@ impl Used {
             Some(told_ns) => {
                 let commands = event.connection == self.connection && event.intent.commands();
                 let again = commands && event.time_ns.abs_diff(told_ns) >= AGAIN_NS;
-                again.then(|| Box::new(event.clone()))
+                again.then(|| Box::new(event.kept()))
             }
         }?;
         self.told_ns = Some(event.time_ns);
@@ -277,6 +280,14 @@ mod tests {
         let [finding] = &findings[..] else { panic!("{findings:?}") };
         assert!(finding.because.contains("3 connections at once"), "{finding:?}");
         assert_eq!(finding.about.as_deref().map(|it| it.connection.client_port), Some(3));
+    }
+
+    #[test]
+    fn many_connections_of_one_request_push_no_session_out() {
+        let mut events = vec![poll(1), poll(1)];
+        events.extend((10..30).map(command));
+        events.push(poll(1));
+        assert_eq!(told(&[], &events).len(), 1);
     }
 
     #[test]

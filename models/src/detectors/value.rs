@@ -18,6 +18,7 @@
 
 mod likely;
 
+use core::cell::Cell;
 use std::borrow::Cow;
 
 use self::likely::{Likely, Sample};
@@ -33,6 +34,10 @@ pub(crate) const NAME: &str = "value";
 /// Values of a point, at least, that are a level of its own where like devices have another.
 const FEW: u64 = 8;
 
+/// Values of one act that are compared with those of like devices: a DNP3 act can have two thousand odd ones, and each
+/// may ask two hundred devices.
+const COMPARED: usize = 64;
+
 /// Judges what is commanded of known points.
 #[derive(Debug)]
 pub(crate) struct OddValue;
@@ -44,7 +49,8 @@ impl Detector for OddValue {
         }
         let device = event.conversation.device();
         let Some(sum) = ledger.device(&device) else { return };
-        let site = Site { ledger, device, sum, values: event.commands().count() };
+        let values = event.commands().count();
+        let site = Site { ledger, device, sum, values, asked: Cell::new(0) };
         let mut oddest: Option<Oddity<'_>> = None;
         for (command, value) in event.commands() {
             let Some(oddity) = value.and_then(|value| site.oddity(command, value)) else {
@@ -67,6 +73,8 @@ struct Site<'a> {
     sum: &'a DeviceSum,
     /// How many values the act commands.
     values: usize,
+    /// How often like devices were looked at.
+    asked: Cell<usize>,
 }
 
 /// A value that is not among the known ones.
@@ -125,19 +133,30 @@ impl<'a> Site<'a> {
     }
 
     /// The values of a point that stand apart: from its others, or where those are too few to tell, from all that like
-    /// devices were given too. A point that was given [`FEW`] values and no others has a level of its own.
+    /// devices were given too. What a point was given [`FEW`] times is a level of its own.
     fn apart(&self, command: Command, values: &Values) -> Option<Apart> {
         let range = values.range()?;
-        values.apart().or_else(|| {
-            let mut all = values.clone();
-            let others = alike::given(self.ledger, &self.device, command);
-            for (_, sum) in others {
-                all.merge(&sum.values);
-            }
-            let own_level =
-                |apart: &Apart| values.total() >= FEW && values.without(apart).is_empty();
-            all.apart().filter(|apart| apart.is_in(range) && !own_level(apart))
-        })
+        if let Some(apart) = values.apart() {
+            return Some(apart).filter(|apart| apart.count < FEW);
+        }
+        if values.total() >= FEW {
+            return None;
+        }
+        let mut all = values.clone();
+        for (_, sum) in self.alike(command) {
+            all.merge(&sum.values);
+        }
+        all.apart().filter(|apart| apart.is_in(range))
+    }
+
+    /// What like devices were given with a command; of the first [`COMPARED`] values of an act that ask.
+    fn alike(&self, command: Command) -> Vec<(&'a Device, &'a CommandSum)> {
+        let asked = self.asked.get();
+        if asked >= COMPARED {
+            return Vec::new();
+        }
+        self.asked.set(asked + 1);
+        alike::given(self.ledger, &self.device, command)
     }
 
     /// How often a new value is at least as far away as a number outside of all that are known.
@@ -151,7 +170,7 @@ impl<'a> Site<'a> {
             return None;
         }
         let own = sample(values);
-        let others = alike::given(self.ledger, &self.device, command);
+        let others = self.alike(command);
         let others: Vec<_> =
             others.iter().map(|(_, sum)| without(&sum.values, sum.values.apart())).collect();
         let others = others.iter().map(|values| &**values);
@@ -238,7 +257,10 @@ impl Oddity<'_> {
             actor: None,
             about: None,
             because: format!("{device} {given}{outside}"),
-            normal_if: format!("baseline lists value {value} of command {command} to {device}"),
+            normal_if: format!(
+                "baseline lists value {value} of command {command} to {device}{}",
+                if self.apart.is_some() { " eight times" } else { "" },
+            ),
         }
     }
 }

@@ -111,7 +111,14 @@ impl Verb {
             return None;
         }
         let all = client.given_to(space);
-        if given.saturating_mul(MOST) < all || given == 0 {
+        let here = |intents: Option<Intent>| -> u64 {
+            let commands = record.commands().filter(|(command, _)| command.space == space);
+            let commands =
+                commands.filter(|(it, _)| intents.is_none_or(|intent| it.intent == intent));
+            commands.map(|(_, record)| record.tally().count()).fold(0, u64::saturating_add)
+        };
+        let seldom = |given: u64, all: u64| given.saturating_mul(MOST) < all;
+        if given == 0 || seldom(given, all) && seldom(here(Some(intent)), here(None)) {
             let says = match given {
                 0 => format!("never gave the command {intent} to a {space}"),
                 given => format!(
@@ -217,6 +224,25 @@ mod tests {
         assert!(finding.because.contains("selected 20 of 20 before"), "{finding:?}");
         let used = found(&[select(), operate(OPERATE), operate(DIRECT)]);
         assert_eq!(used.len(), 1, "its selection was used");
+    }
+
+    #[test]
+    fn what_is_seldom_of_a_client_and_usual_in_a_conversation_is_its_way() {
+        let at = |unit: u16, mut event: Event| {
+            event.conversation.unit = unit;
+            event
+        };
+        let polls = (0..2_000).map(|_| breaker(Switch::Nul, Intent::Read, 1, "Read"));
+        let direct = (0..1_000).map(|_| at(11, operate(DIRECT)));
+        let selected = (0..40).flat_map(|_| [select(), operate(OPERATE)]);
+        let ledger = learned(polls.chain(direct).chain(selected));
+        let found = |unit| {
+            let mut findings = Vec::new();
+            let mut detector = NewVerb::default();
+            detector.judge(&ledger, &at(unit, select()), &mut |found| findings.push(found));
+            findings.len()
+        };
+        assert_eq!([found(select().conversation.unit), found(11)], [0, 1]);
     }
 
     #[test]

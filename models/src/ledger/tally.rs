@@ -12,6 +12,9 @@ pub(crate) const fn is_seldom(segments: u64, of: u64) -> bool {
     segments.saturating_mul(20) < of
 }
 
+/// Segments in which something was met that make it a way, however long was learned: once a day for a week.
+const WAY: u64 = 8;
+
 /// How often something happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
@@ -168,6 +171,17 @@ impl Segments {
         before.is_some_and(|range| segment <= range.last)
     }
 
+    /// Whether these are less than one in twenty of all, over the time that both are known of.
+    pub(crate) fn are_seldom(&self, all: &Self) -> bool {
+        let from_ns = self.start_ns(0).filter(|_| self.more());
+        is_seldom(self.count(), from_ns.map_or_else(|| all.count(), |from_ns| all.since(from_ns)))
+    }
+
+    /// Whether they are so few, and so few of all, that what was met in them is nobody's way.
+    pub(crate) fn are_no_way(&self, all: &Self) -> bool {
+        self.count() < WAY && self.are_seldom(all)
+    }
+
     /// How many there are from the one of a time on.
     pub(crate) fn since(&self, time_ns: u64) -> u64 {
         let from = Self::at(time_ns);
@@ -306,6 +320,19 @@ mod tests {
         let within = |segments: &[u64]| tally(segments).segments.within(&all.segments);
         assert!(within(&[2]) && within(&[1, 3, 8]) && within(&[1, 2, 3, 7, 8]));
         assert!(!within(&[3, 4]) && !within(&[2, 5]) && !within(&[9]));
+    }
+
+    #[test]
+    fn what_is_seldom_is_so_over_the_time_that_is_known_and_no_way_only_if_it_is_rare() {
+        let always = tally(&(1_000..4_000).collect::<Vec<_>>());
+        let every = |apart: usize, from: u64| {
+            tally(&(from..4_000).step_by(apart).collect::<Vec<_>>()).segments
+        };
+        let hourly = every(6, 1_000);
+        assert!(hourly.more() && hourly.count() == 64 && !hourly.are_seldom(&always.segments));
+        let daily = every(144, 1_000);
+        assert!(daily.are_seldom(&always.segments) && !daily.are_no_way(&always.segments));
+        assert!(every(144, 3_000).are_no_way(&always.segments), "for a week");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::collect::{Collector, LISTED, Piece};
 use super::support::burst;
 use crate::detectors::conformance;
 use crate::event::Device;
-use crate::ledger::{DeviceRecord, Pair, SEGMENT_NS, Tally, Time, is_seldom};
+use crate::ledger::{DeviceRecord, Pair, SEGMENT_NS, Segments, Tally, Time, is_seldom};
 use crate::surprise::{self, Context};
 use crate::words::counted;
 
@@ -180,16 +180,20 @@ impl Collector<'_> {
 
     /// Connections beside each other, of clients that seldom have any: it may be another machine with their address.
     pub(super) fn sessions(&mut self) {
-        let mut heard: HashMap<Pair, u64> = HashMap::default();
+        let mut heard: HashMap<Pair, &Segments> = HashMap::default();
         for (conversation, record) in self.ledger.conversations() {
-            let most = heard.entry(conversation.pair()).or_default();
-            *most = (*most).max(record.tally().segments().count());
+            let segments = record.tally().segments();
+            let most = heard.entry(conversation.pair()).or_insert(segments);
+            if segments.count() > most.count() {
+                *most = segments;
+            }
         }
         for (pair, connections, tally) in self.ledger.all_at_once() {
-            let heard = heard.get(&pair).copied().unwrap_or(0);
-            if !is_seldom(tally.segments().count(), heard) {
+            let Some(heard) = heard.get(&pair).filter(|all| tally.segments().are_seldom(all))
+            else {
                 continue;
-            }
+            };
+            let heard = heard.count();
             let Pair { client, server, .. } = pair;
             let at_once = format!("{connections} connections to {server} at once");
             self.put(

@@ -1,8 +1,7 @@
 //! What a device's clock says beside the capture's.
 //!
 //! A master that sets a clock to what it says anyway changes nothing; any other setting begins anew. Events may wait
-//! while a device cannot be reached: what is late by no more than its silence was is no news, until it is up to
-//! date again.
+//! while a device cannot be reached: what is late by no more than its silence was is no news, for as long again: who forwards all of it late is told of then.
 
 use crate::event::Value;
 
@@ -18,8 +17,10 @@ pub(super) struct Clock {
     messages: u64,
     least_ms: f64,
     most_ms: f64,
-    /// How long events may have waited that are still told of.
+    /// How long events may have waited that are still told of, and until when of the capture: for as long again as
+    /// the device was silent.
     backlog_ms: f64,
+    until_ms: f64,
     /// Whether it ever said something out of the ordinary.
     pub(super) jumped: bool,
 }
@@ -49,7 +50,13 @@ impl Clock {
         }
         let before = *self;
         let late_ms = before.least_ms - MARGIN_MS - ahead_ms;
-        self.backlog_ms = before.backlog_ms.max(waited_ms);
+        if capture_ms > before.until_ms {
+            self.backlog_ms = 0.0;
+        }
+        if waited_ms > self.backlog_ms {
+            self.backlog_ms = waited_ms;
+            self.until_ms = capture_ms + waited_ms;
+        }
         if before.messages > 0 && late_ms > 0.0 && late_ms <= self.backlog_ms {
             return None;
         }
@@ -157,5 +164,12 @@ mod tests {
         assert_eq!(clock.take(late(0.0), now + 1_000.0, 500.0), None, "up to date");
         let skew = clock.take(late(39.0 * 60_000.0), now + 2_000.0, 1_000.0);
         assert_eq!(skew.map(|skew| skew.messages), Some(101), "shown again");
+        let mut forwarded = slow();
+        let told = (0..90).filter(|minute| {
+            let later = now + f64::from(*minute) * 60_000.0;
+            let times = later - 2.0 * HOUR_MS - 39.0 * 60_000.0;
+            forwarded.take(times, later, if *minute == 0 { away } else { 500.0 }).is_some()
+        });
+        assert_eq!(told.collect::<Vec<_>>(), [41], "all of it late, for longer than it was silent");
     }
 }

@@ -165,6 +165,10 @@ fn a_value_that_stands_apart_was_learned_in_vain() {
     // Where few are known, like devices tell what stands apart.
     let ledger = like_devices(&[187.0, 352.0, 352.0]);
     assert!(surprise(&ledger, 352.0) > 8.0 && surprise(&ledger, 187.0) < 0.1);
+    // What was given time and again is a level of its own.
+    let levels = (0..40).map(|nth| command(if nth % 5 == 0 { 300.0 } else { 100.0 }));
+    let ledger = learned((0..1_000).map(|_| request(5, 21)).chain(levels));
+    assert_eq!(judged(NAME, &ledger, &command(300.0)), []);
     // What is set every third time is set by somebody who may.
     let often = (0..40).flat_map(|n| [command(f64::from(100 + n)), command(529.0)]);
     let ledger = learned((0..1_000).map(|_| request(5, 21)).chain(often));

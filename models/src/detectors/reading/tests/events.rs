@@ -172,7 +172,20 @@ fn a_current_that_is_told_before_its_breaker_is_no_news() {
     assert_eq!(outstation.findings, [], "it waits for the next message");
     outstation.polls(1);
     let about = outstation.only().about.as_deref().expect("an act");
+    assert!(about.reported.is_empty(), "what is kept is small");
     assert_eq!(about.time_ns, START_NS + (outstation.poll - 1) * POLL_S * SECOND_NS);
+}
+
+#[test]
+fn a_command_after_a_jump_does_not_hide_it() {
+    let mut outstation = Outstation::learned();
+    outstation.twist = |values| values[1] *= 1.15;
+    outstation.polls(1);
+    let time_ns = START_NS + outstation.poll * POLL_S * SECOND_NS + SECOND_NS;
+    let command = breaker(Switch::Close, Intent::Operate, 5, "Direct Operate");
+    outstation.detector.observe(&Event { time_ns, ..command }, &mut |_| {});
+    outstation.polls(1);
+    assert_eq!(outstation.only().kind, "reading-jump");
 }
 
 #[test]
