@@ -82,6 +82,9 @@ struct Reports {
     gap_ns: u64,
     /// When something last made the process change: a command, a switch that moved.
     shifted_ns: Option<u64>,
+    /// When it last spoke again after a silence. That explains what is judged; what is learned from then on are steps from
+    /// what it said since, as at the beginning of a capture.
+    resumed_ns: Option<u64>,
     /// When a binary point last moved of which it is not known how seldom it does, and how many more moves explain
     /// something.
     flipped_ns: u64,
@@ -155,7 +158,7 @@ impl Detector for OddReading {
             reports.table.learn(ledger.record(&device));
             return;
         }
-        let shifted = reports.is_shifted(event.time_ns);
+        let shifted = reports.is_shifted(event.time_ns) || reports.is_back(event.time_ns);
         if self.odd.iter().any(|odd| matches!(odd, Odd::Clock(_))) {
             self.count_clocks(&device);
         }
@@ -248,6 +251,10 @@ impl Reports {
         self.shifted_ns.is_some_and(|at| time_ns.abs_diff(at) < SETTLE_NS)
     }
 
+    fn is_back(&self, time_ns: u64) -> bool {
+        self.resumed_ns.is_some_and(|at| time_ns.abs_diff(at) < SETTLE_NS)
+    }
+
     fn take(
         &mut self,
         event: &Event,
@@ -323,7 +330,7 @@ impl Reports {
         let silence = SILENCE_NS.max(self.gap_ns.saturating_mul(SILENCE_GAPS));
         if gap > silence && self.gap_ns > 0 {
             self.table.lose_sight();
-            self.shifted_ns = Some(time_ns);
+            self.resumed_ns = Some(time_ns);
         }
         // The longest gap fades, so that bursts do not hide the pauses between them.
         let faded = self.gap_ns - self.gap_ns / 64;

@@ -167,7 +167,7 @@ pub(super) static ROWS: &[Row] = &[
     modbus("5", "new-point").by("new-point", "point").like(Learned),
     dnp3("5", "new-point").by("new-point", "point").like(Learned),
     modbus("5", "new-verb").by("first-command", "function").like(Learned),
-    dnp3("5", "new-verb").by("new-verb", "verb").like(Learned),
+    dnp3("5", "new-verb").by("new-verb", "verb").like(Approved),
     modbus("5", "injected-command").by("disowned-segment", "conformance").by_time(),
     dnp3("5", "injected-command").by("new-verb", "verb"),
     modbus("6", "brute-force-io").by("command-flood", "volume").within(60),
