@@ -34,6 +34,10 @@
 //! `none`, `<value>:<n>,…`, or `many <n> from <value> to <value> spread <spread>`; `<spread>` is `none`
 //! or `<bits not looked at> <bin>:<n>,…` ([`Spread`]). Lines are sorted as the types of
 //! their keys are, so that every ledger has one text and every text at most one ledger.
+//!
+//! Merging ledgers of captures that follow each other is learning all of them, byte for byte and in any order. Of captures
+//! that lie within each other's time it is so until a tally has more stretches of time than are kept
+//! ([`SEGMENT_RANGES`](crate::limits::SEGMENT_RANGES)): what one of them dropped may have joined two of the other's.
 
 mod apart;
 mod at_once;
