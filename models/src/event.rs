@@ -442,16 +442,13 @@ impl Event {
     /// A copy to be kept for long: of a few of its targets, without long lists of values, and without what the
     /// device reports.
     pub(crate) fn kept(&self) -> Self {
-        let Self { targets, reported: _, .. } = self;
         let target = |target: &Target| {
-            let values = if target.values.len() <= KEPT { &target.values[..] } else { &[] };
-            Target { values: values.to_vec(), ..Target { values: Vec::new(), ..*target } }
+            let values =
+                if target.values.len() <= KEPT { target.values.clone() } else { Vec::new() };
+            Target { values, ..*target }
         };
-        Self {
-            targets: targets.iter().take(KEPT).map(target).collect(),
-            reported: Vec::new(),
-            ..*self
-        }
+        let targets = self.targets.iter().take(KEPT).map(target).collect();
+        Self { targets, reported: Vec::new(), ..*self }
     }
 
     /// Whether it tells the value of any point, or a time.

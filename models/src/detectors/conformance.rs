@@ -1,15 +1,14 @@
 //! `conformance`: what breaks the rules of the protocol.
 //!
-//! *Sees*: the marks of an event ([`Mark`]): malformed messages, wrong CRCs, other octets at a place of
-//! a stream that were delivered already, octets of a stream that their sender knows nothing of, another
-//! protocol on a port of this one, answers to nobody, second and other answers, echoes that differ, operations without or beside their selection,
-//! numbers that do not follow, of requests and of reports, a restart that is cleared and was none,
-//! and what a device newly tells of: a restart, lost events, local control, trouble, a corrupt
-//! configuration. Each finding's kind is its mark. A rule that needs somebody's
-//! intent to be broken ([`is_hard`]) is raised whatever was learned, unless the device was seen to break it while
-//! learning: then it is a quirk of that device, and as odd as it was rare. What it did in fewer than eight segments, and
-//! in less than one of twenty, is no quirk: it counts as never done, or an attack in the learned time would make its own repetition
-//! normal.
+//! *Sees*: the marks of an event ([`Mark`]): malformed messages, wrong CRCs, other octets at a place of a stream
+//! that were delivered already, octets of a stream that their sender knows nothing of, another protocol on a port
+//! of this one, answers to nobody, second and other answers, echoes that differ, operations without or beside their
+//! selection, numbers that do not follow, of requests and of reports, a restart that is cleared and was none, and
+//! what a device newly tells of: a restart, lost events, local control, trouble, a corrupt configuration. Each
+//! finding's kind is its mark. A rule that needs somebody's intent to be broken ([`is_hard`]) is raised whatever
+//! was learned, unless the device was seen to break it while learning: then it is a quirk of that device, and as
+//! odd as it was rare. What it did in fewer than eight segments, and in less than one of twenty, is no quirk: it
+//! counts as never done, or an attack in the learned time would make its own repetition normal.
 //! *Blind to*: what a loss could explain (nothing is marked then); a device that was attacked in this
 //! way all through the learning.
 //! *State*: conversations and marks that were reported in the last 24 hours, at most 65,536: a sloppy device is one

@@ -262,30 +262,14 @@ fn regular(ledger: &Ledger, conversation: &Conversation, doublings: u32) -> Opti
 }
 
 /// An event without its points: who, when, and in which packet.
-fn outline(event: &Event) -> Event {
+const fn outline(event: &Event) -> Event {
     Event {
-        place: event.place,
-        time_ns: event.time_ns,
-        packet: event.packet,
-        stage: event.stage,
-        conversation: event.conversation,
-        connection: event.connection,
-        client_mac: event.client_mac,
-        server_mac: event.server_mac,
-        client_hops: event.client_hops,
-        server_hops: event.server_hops,
-        intent: event.intent,
-        function: event.function,
         targets: Vec::new(),
         reported: Vec::new(),
-        marks: event.marks,
-        sequence: event.sequence,
-        broadcast: event.broadcast,
         unacknowledged: false,
         proved: false,
         earlier: None,
-        digest: event.digest,
-        unseen: event.unseen,
+        ..*event
     }
 }
 

@@ -84,12 +84,8 @@ impl Facts {
     }
 
     fn prune_conversations(&mut self) {
-        let all = self.conversations.iter().map(|(key, record)| (record.tally.first_ns, *key));
-        let surplus = surplus(all.collect(), CONVERSATIONS);
-        for key in &surplus {
-            self.conversations.remove(key);
-        }
-        self.refuse(Limit::Conversations, size(surplus.len()));
+        let surplus = prune(&mut self.conversations, CONVERSATIONS, |it| it.tally.first_ns);
+        self.refuse(Limit::Conversations, surplus);
     }
 
     fn prune_functions(&mut self) {
@@ -134,30 +130,18 @@ impl Facts {
     }
 
     fn prune_attempts(&mut self) {
-        let all = self.attempts.iter().map(|(pair, record)| (record.tally.first_ns, *pair));
-        let surplus = surplus(all.collect(), ATTEMPTS);
-        for pair in &surplus {
-            self.attempts.remove(pair);
-        }
-        self.refuse(Limit::Attempts, size(surplus.len()));
+        let surplus = prune(&mut self.attempts, ATTEMPTS, |it| it.tally.first_ns);
+        self.refuse(Limit::Attempts, surplus);
     }
 
     fn prune_links(&mut self) {
-        let all = self.links.iter().map(|(key, tally)| (tally.first_ns, *key));
-        let surplus = surplus(all.collect(), LINKS);
-        for key in &surplus {
-            self.links.remove(key);
-        }
-        self.refuse(Limit::Links, size(surplus.len()));
+        let surplus = prune(&mut self.links, LINKS, |it| it.first_ns);
+        self.refuse(Limit::Links, surplus);
     }
 
     fn prune_at_once(&mut self) {
-        let all = self.at_once.iter().map(|(key, tally)| (tally.first_ns, *key));
-        let surplus = surplus(all.collect(), AT_ONCE);
-        for key in &surplus {
-            self.at_once.remove(key);
-        }
-        self.refuse(Limit::Connections, size(surplus.len()));
+        let surplus = prune(&mut self.at_once, AT_ONCE, |it| it.first_ns);
+        self.refuse(Limit::Connections, surplus);
     }
 
     fn prune_reads(&mut self) {
@@ -231,6 +215,19 @@ fn add_each<K: Copy + Eq + Hash, V: Clone>(
     for (key, value) in theirs {
         ours.entry(*key).and_modify(|known| add(known, value)).or_insert_with(|| value.clone());
     }
+}
+
+/// Takes what is beyond the limit out of a map, as `surplus` says; how many.
+fn prune<K: Copy + Ord + Hash, V>(
+    map: &mut HashMap<K, V>,
+    limit: usize,
+    first_ns: impl Fn(&V) -> u64,
+) -> u64 {
+    let surplus = surplus(map.iter().map(|(key, it)| (first_ns(it), *key)).collect(), limit);
+    for key in &surplus {
+        map.remove(key);
+    }
+    size(surplus.len())
 }
 
 /// The keys beyond the limit, by when they were first seen and then by themselves.

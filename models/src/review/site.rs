@@ -76,10 +76,10 @@ impl Collector<'_> {
 
     /// Rules that were broken, and seldom: later that passes for the device's way.
     pub(super) fn marks(&mut self, device: &Device, record: &DeviceRecord) {
-        let heard = self.ledger.device(device).and_then(|sum| sum.pace.requests.as_ref());
-        let heard = heard.map_or(0, |tally| tally.segments().count());
+        let asked = self.ledger.device(device).and_then(|sum| sum.pace.requests.as_ref());
+        let Some(heard) = asked.map(Tally::segments) else { return };
         for (mark, tally) in &record.quirks {
-            if !conformance::is_hard(*mark) || !is_seldom(tally.segments().count(), heard) {
+            if !conformance::is_hard(*mark) || !tally.segments().are_seldom(heard) {
                 continue;
             }
             self.put(
@@ -92,7 +92,7 @@ impl Collector<'_> {
                         "{mark} was seen {} with {device}, in {} of {}",
                         counted(tally.count(), "time"),
                         tally.segments().count(),
-                        counted(heard, "segment"),
+                        counted(heard.count(), "segment"),
                     ),
                     line: format!("  quirk {mark} (device {} {device})", device.protocol),
                     normal_if: format!("{mark} is normal with {device}"),
