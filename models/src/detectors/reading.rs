@@ -14,8 +14,9 @@
 //! thing; the rest by its reports.
 //! *Blind to*: binary points, whose changes are no alarm; jumps, ranges and new values within a minute of a command
 //! to the device or to all devices behind its address, of a switch that seldom moves (of others, six times an
-//! hour), of a restart, of a silence; a counter that starts again near 0; analog points that rest at
-//! 0, as what is switched off does; a jump told by the last event before a device falls silent; events that waited while the device was silent; whoever repeats the noise of the past.
+//! hour), of a restart, of a silence; a counter that starts again near 0; analog points that rest at 0, as what is
+//! switched off does; a jump told by the last event before a device falls silent; events that waited while the
+//! device was silent; whoever repeats the noise of the past.
 //! *State*: a matrix of points x statistics for each device, with rows for the points of the ledger (at
 //! most 10,000 a device and 100,000 in all; those beyond are counted by the ledger and not judged),
 //! and the run of its clock. What lasts is told once ([`Lasting`]: until an hour of capture time without).
@@ -289,11 +290,11 @@ impl Reports {
                 self.table.walk((target.space, target.start), values, room, &mut visit);
             }
             let shifts = match look.binary {
-                Binary::Still => false,
-                Binary::Flipped => self.flips(event.time_ns),
-                Binary::Switched => true,
+                Binary::Flipped if binary => self.flips(event.time_ns),
+                Binary::Still | Binary::Flipped => false,
+                Binary::Switched => binary,
             };
-            if binary && shifts {
+            if shifts {
                 self.shifted_ns = Some(event.time_ns);
                 self.held = None;
             }

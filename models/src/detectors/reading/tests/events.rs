@@ -205,6 +205,14 @@ fn a_binary_point_that_chatters_explains_little() {
         times.filter(|time_ns| reports.flips(*time_ns)).count()
     };
     assert_eq!(explained(3_600, 900, &mut reports), 4, "each of a few");
+    // What one message tells is one move, and leaves room for more.
+    let mut outstation = Outstation::new(Ledger::default(), 0);
+    for closed in [false, true] {
+        outstation.closed = closed;
+        outstation.polls(1);
+    }
+    let left: f64 = outstation.detector.devices.values().map(|reports| reports.flips_left).sum();
+    assert!((left - (FLIPS - 1.0)).abs() < 0.1, "{left}");
     let chatter = explained(36_000, 10, &mut Reports::default());
     assert!((60..=64).contains(&chatter), "{chatter}");
 }
