@@ -33,7 +33,7 @@ const POINTS_A_DEVICE: u32 = 100;
 const EVENTS_A_DEVICE: u32 = 4 * POINTS_A_DEVICE;
 
 /// Rounds that are learned before anything is measured, so that a first time is behind it.
-const LEARNED: u32 = 3;
+const LEARNED: u32 = 8;
 
 /// Capture time from one event to the next, in nanoseconds.
 const APART_NS: u64 = 1_000_000;

@@ -196,10 +196,11 @@ impl Judge {
     /// where nothing was muted.
     fn budget(&self) -> String {
         let mut text = String::new();
-        for (client, rate) in self.raiser.muted_clients() {
+        for (client, rate, all) in self.raiser.muted_clients() {
+            let which = if all { "new commands" } else { "commands that other devices were given" };
             let _ = writeln!(
                 text,
-                "{client} did {rate:.1} new things a day late in the learning: new commands of it raise \
+                "{client} did {rate:.1} new things a day late in the learning: {which} of it raise \
                  nothing by themselves.",
             );
         }

@@ -37,7 +37,8 @@ const REMEMBERED: usize = 65_536;
 /// Judges what breaks the rules.
 #[derive(Debug, Default)]
 pub(crate) struct Conformance {
-    reported_ns: HashMap<(Conversation, Mark), u64>,
+    /// When each was reported last: of a conversation a mark, and which other protocol it was.
+    reported_ns: HashMap<(Conversation, Mark, &'static str), u64>,
 }
 
 impl Detector for Conformance {
@@ -56,7 +57,8 @@ impl Conformance {
         mark: Mark,
         found: &mut dyn FnMut(Finding),
     ) {
-        let key = (event.conversation, mark);
+        let other = if mark == Mark::OtherProtocol { event.function.name } else { "" };
+        let key = (event.conversation, mark, other);
         let since = self.reported_ns.get(&key).map(|at| event.time_ns.abs_diff(*at));
         let again_ns = if mark == Mark::DisownedSegment { ANEW_NS } else { AGAIN_NS };
         if since.is_some_and(|since| since < again_ns) {

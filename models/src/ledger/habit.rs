@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::records::ConversationRecord;
+use foldhash::HashMap;
+
+use super::records::{Command, ConversationRecord};
 use super::store::Ledger;
 use super::tally::{SEGMENT_NS, Tally};
 use crate::event::{Conversation, Intent};
@@ -15,6 +17,15 @@ const DAY: u64 = 86_400 * 1_000_000_000 / SEGMENT_NS;
 /// New things that come within this time of each other are one: fifteen minutes.
 const QUIET_NS: u64 = 900 * 1_000_000_000;
 
+/// How often a day a client does something new.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Habit {
+    /// What is new in the conversation: a command that it gives to one device more.
+    pub here: f64,
+    /// Of that, commands of points that no device was given before.
+    pub anywhere: f64,
+}
+
 impl Ledger {
     /// How often a day each client gave a command, or sent a function that gives one, for the first
     /// time in a conversation that was known; counted over the second half of the learned time, when
@@ -23,21 +34,37 @@ impl Ledger {
     ///
     /// `None` where that half is shorter than a day: then nothing can be said of days.
     #[must_use]
-    pub fn habits(&self) -> Option<BTreeMap<IpAddr, f64>> {
+    pub fn habits(&self) -> Option<BTreeMap<IpAddr, Habit>> {
         let (from_ns, half) = self.second_half()?;
-        let mut times: BTreeMap<IpAddr, Vec<u64>> = BTreeMap::new();
+        let given = self.facts.conversations.values().flat_map(|record| &record.commands);
+        let mut first_ns: HashMap<Command, u64> = HashMap::default();
+        for (command, record) in given {
+            let first_ns = first_ns.entry(*command).or_insert(u64::MAX);
+            *first_ns = record.tally.first_ns.min(*first_ns);
+        }
+        let mut times: BTreeMap<IpAddr, (Vec<u64>, Vec<u64>)> = BTreeMap::new();
         for (conversation, record) in &self.facts.conversations {
             if record.tally.first_ns >= from_ns {
                 continue;
             }
-            let commands = record.commands.values().map(|record| record.tally.first_ns);
+            let (here, anywhere) = times.entry(conversation.client).or_default();
             let functions = record.functions.iter().filter(|(key, _)| key.intent.commands());
             let functions = functions.map(|(_, record)| record.tally.first_ns);
-            let new = commands.chain(functions).filter(|time_ns| *time_ns >= from_ns);
-            times.entry(conversation.client).or_default().extend(new);
+            here.extend(functions.filter(|time_ns| *time_ns >= from_ns));
+            for (command, record) in &record.commands {
+                let time_ns = record.tally.first_ns;
+                if time_ns >= from_ns {
+                    here.push(time_ns);
+                    anywhere.extend(first_ns.get(command).filter(|first_ns| **first_ns == time_ns));
+                }
+            }
         }
         let days = real(half) / real(DAY);
-        Some(times.into_iter().map(|(client, times)| (client, episodes(times) / days)).collect())
+        let habit = |(here, anywhere)| Habit {
+            here: episodes(here) / days,
+            anywhere: episodes(anywhere) / days,
+        };
+        Some(times.into_iter().map(|(client, times)| (client, habit(times))).collect())
     }
 
     /// The conversations in which commands were given time and again in the second half of the
@@ -131,8 +158,20 @@ mod tests {
     #[test]
     fn new_things_are_counted_by_the_day_of_the_second_half() {
         let rate = |points| site(points).habits().unwrap()[&IpAddr::from([10, 0, 0, 5])];
-        assert!(rate(0).abs() < f64::EPSILON);
-        assert!((1.9..2.2).contains(&rate(10)), "{}", rate(10));
+        assert_eq!(rate(0), Habit::default());
+        assert!((1.9..2.2).contains(&rate(10).here), "{:?}", rate(10));
+        assert_eq!(rate(10).here.to_bits(), rate(10).anywhere.to_bits());
+    }
+
+    #[test]
+    fn what_another_device_was_given_is_new_here_and_not_anywhere() {
+        let mut ledger = site(10);
+        for point in 0..9 {
+            ledger.learn(&write(&request(6, 22), point, Value::Number(1.0)));
+        }
+        let habit = ledger.habits().unwrap()[&IpAddr::from([10, 0, 0, 5])];
+        assert!((1.9..2.2).contains(&habit.here), "{habit:?}");
+        assert!((0.1..0.3).contains(&habit.anywhere), "{habit:?}");
     }
 
     #[test]
@@ -142,7 +181,7 @@ mod tests {
             let event = write(&request(5, 22), hour, Value::Number(1.0));
             ledger.learn(&later(event, 8 * DAY + u64::from(hour) * 60));
         }
-        assert!(ledger.habits().unwrap()[&IpAddr::from([10, 0, 0, 5])].abs() < f64::EPSILON);
+        assert_eq!(ledger.habits().unwrap()[&IpAddr::from([10, 0, 0, 5])], Habit::default());
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub use coverage::{Counted, Coverage, PAIRS, Readiness, Ready, WELL};
 pub use diff::{Change, Difference, Subject};
 pub use diff_show::show_differences;
 pub use error::LoadError;
-pub use habit::may_be_habit;
+pub use habit::{Habit, may_be_habit};
 pub use index::{ClientSum, CommandSum, DeviceSum, Kinds, Spells};
 pub use learn::{Observation, Saw};
 pub use mac::Mac;

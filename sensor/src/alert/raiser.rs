@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use gridtap_models::detector::Finding;
 use gridtap_models::event::{Conversation, Event, Outcome, Stage};
-use gridtap_models::ledger::{self, Ledger};
+use gridtap_models::ledger::{self, Command, Habit, Ledger};
 use sha2::{Digest, Sha256};
 
 use super::episode::{Episode, Judging, gravest};
@@ -45,7 +45,9 @@ pub struct Settings {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Habits {
     /// How often a day each client does something new, where that is known.
-    pub rates: Option<BTreeMap<IpAddr, f64>>,
+    pub rates: Option<BTreeMap<IpAddr, Habit>>,
+    /// All that any device was commanded.
+    pub commanded: BTreeSet<Command>,
     /// Conversations that such a habit says nothing of.
     pub settled: BTreeSet<Conversation>,
     /// Clients that go from device to device.
@@ -54,8 +56,23 @@ pub struct Habits {
 
 impl From<&Ledger> for Habits {
     fn from(ledger: &Ledger) -> Self {
-        let (rates, settled, visitors) = (ledger.habits(), ledger.settled(), ledger.visitors());
-        Self { rates, settled, visitors }
+        Self {
+            rates: ledger.habits(),
+            commanded: ledger.commands().keys().copied().collect(),
+            settled: ledger.settled(),
+            visitors: ledger.visitors(),
+        }
+    }
+}
+
+impl Habits {
+    /// How often a day the client does such a new thing: to give one more device a command that others were given
+    /// is the less.
+    fn rate(&self, finding: &Finding, about: &Event) -> Option<f64> {
+        let habit = self.rates.as_ref()?.get(&about.conversation.client)?;
+        let first = finding.kind == "new-point"
+            && about.commands().any(|(command, _)| !self.commanded.contains(&command));
+        Some(if first { habit.anywhere } else { habit.here })
     }
 }
 
@@ -146,12 +163,13 @@ impl Raiser {
         self.habits = habits;
     }
 
-    /// The clients that do more new things a day than the operator wants to read of, and how many:
-    /// new commands of theirs raise nothing by themselves.
-    pub fn muted_clients(&self) -> impl Iterator<Item = (IpAddr, f64)> {
+    /// The clients that do more new things a day than the operator wants to read of, how many, and whether that holds
+    /// of what is new to all devices too: such commands of theirs raise nothing by themselves.
+    pub fn muted_clients(&self) -> impl Iterator<Item = (IpAddr, f64, bool)> {
         let a_day = self.new_commands_a_day();
-        let habits = self.habits.rates.iter().flatten();
-        habits.map(|(client, rate)| (*client, *rate)).filter(move |habit| habit.1 > a_day)
+        let habits =
+            self.habits.rates.iter().flatten().filter(move |(_, habit)| habit.here > a_day);
+        habits.map(move |(client, habit)| (*client, habit.here, habit.anywhere > a_day))
     }
 
     /// Findings that were not raised because of that.
@@ -199,13 +217,13 @@ impl Raiser {
     /// Whether a finding about an act is not raised because its client does such things too often.
     #[must_use]
     pub fn mutes(&self, finding: &Finding, about: &Event) -> bool {
-        let habits = self.habits.rates.as_ref();
-        let habit = habits.and_then(|habits| habits.get(&about.conversation.client));
-        let usual = habit.is_some_and(|rate| *rate > self.new_commands_a_day())
-            && !self.habits.settled.contains(&about.conversation);
+        let usual = || {
+            self.habits.rate(finding, about).is_some_and(|rate| rate > self.new_commands_a_day())
+                && !self.habits.settled.contains(&about.conversation)
+        };
         let visits = finding.kind == "new-conversation"
             && self.habits.visitors.contains(&about.conversation.client);
-        !finding.hard && (visits || usual && ledger::may_be_habit(finding.kind, about.intent))
+        !finding.hard && (visits || ledger::may_be_habit(finding.kind, about.intent) && usual())
     }
 
     /// Notes how many packets were dropped so far, for the alerts to come.

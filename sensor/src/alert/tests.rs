@@ -5,6 +5,7 @@ use gridtap_models::event::{
     Connection, Conversation, Event, Function, Intent, Marks, Outcome, PacketRef, Place, Protocol,
     Space, Stage, Target, Unseen, Value,
 };
+use gridtap_models::ledger::Habit;
 
 use super::record::Outcomes;
 use super::{Alert, Habits, Raiser, Settings, Severity, wording};
@@ -137,8 +138,10 @@ fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
     let poked = |intent| Event { intent, ..act(5, 21, MINUTE, 1) };
     let raised = |rate, event: &Event, odd: &[Finding]| {
         let mut raiser = raiser(8);
-        let habits = std::iter::once((event.conversation.client, rate)).collect();
-        raiser.set_habits(Habits { rates: Some(habits), ..Habits::default() });
+        let habit = Habit { here: rate, anywhere: 0.0 };
+        let habits = std::iter::once((event.conversation.client, habit)).collect();
+        let commanded = event.commands().map(|(command, _)| command).collect();
+        raiser.set_habits(Habits { rates: Some(habits), commanded, ..Habits::default() });
         (take(&mut raiser, event, odd).len(), raiser.muted())
     };
     assert_eq!(raised(0.3, &poked(Intent::Write), &new), (1, 0), "seldom enough");
@@ -151,13 +154,28 @@ fn who_does_new_things_every_day_raises_nothing_by_new_commands_alone() {
 
     let event = poked(Intent::Write);
     let mut settled = raiser(8);
-    let habits = std::iter::once((event.conversation.client, 0.5)).collect();
+    let habit = Habit { here: 0.5, anywhere: 0.5 };
+    let habits = std::iter::once((event.conversation.client, habit)).collect();
     settled.set_habits(Habits {
         rates: Some(habits),
         settled: std::iter::once(event.conversation).collect(),
         ..Habits::default()
     });
     assert_eq!(take(&mut settled, &event, &new).len(), 1, "new where nothing was new for long");
+}
+
+#[test]
+fn a_command_that_no_device_was_given_is_not_explained_by_those_that_others_were() {
+    let event = act(5, 21, MINUTE, 1);
+    let raised = |habit, kind| {
+        let mut raiser = raiser(8);
+        let habits = std::iter::once((event.conversation.client, habit)).collect();
+        raiser.set_habits(Habits { rates: Some(habits), ..Habits::default() });
+        take(&mut raiser, &event, &[finding(kind, 14.0, false)]).len()
+    };
+    assert_eq!(raised(Habit { here: 9.0, anywhere: 0.3 }, "new-point"), 1);
+    assert_eq!(raised(Habit { here: 9.0, anywhere: 0.5 }, "new-point"), 0);
+    assert_eq!(raised(Habit { here: 9.0, anywhere: 0.3 }, "new-function"), 0, "no point");
 }
 
 #[test]
