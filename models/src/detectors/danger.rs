@@ -1,13 +1,15 @@
 //! `danger`: what must never become routine by itself.
 //!
 //! *Sees*: acts that stop, blind or rewrite a device (`restart`, `mute`, `store-file`, `program`), commands to
-//! all devices at once (`broadcast-command`) or without an answer (`unacknowledged-command`), and a clock
+//! all devices at once (`broadcast-command`; of Modbus over TCP to unit 0 where there are others and it answers nothing)
+//! or without an answer (`unacknowledged-command`), and a clock
 //! that is set by another master than the one that did so most while learning (`second-time-master`). Hard: what was
 //! learned of them counts for nothing; only a person's ruling makes them normal. So an attack in the
 //! learned time does not teach its own repetition. One thing has a minute's grace: a DNP3 master that starts
 //! tells its outstation to be silent, polls all there is, and lets it report again. Who did so while
 //! learning, here always or with nearly all devices, is reported when the minute is over and it did not.
-//! *Blind to*: an act that was ruled normal, done by somebody in the same client's name. A device that is silenced
+//! *Blind to*: an act that was ruled normal, done by somebody in the same client's name. Unit 0 of a server of which no
+//! other unit is known. A device that is silenced
 //! for less than a minute in the name of a master that starts that way.
 //! *State*: the conversations and kinds that were reported in the last fifteen minutes, at most 65,536; beyond,
 //! all are forgotten and reported anew. The devices that are silent for less than a minute, at most 1,024; beyond,
@@ -148,7 +150,28 @@ fn starts_so(ledger: &Ledger, event: &Event) -> bool {
 }
 
 fn kind(ledger: &Ledger, event: &Event) -> Option<&'static str> {
-    of(ledger, &event.conversation, event.intent, event.broadcast, event.unacknowledged)
+    let to_all = event.broadcast || is_to_all(ledger, &event.conversation);
+    of(ledger, &event.conversation, event.intent, to_all, event.unacknowledged)
+}
+
+/// Whether it is spoken to all devices behind an address: an address for all of DNP3, or unit 0 of a Modbus server
+/// that has other units, as far as nothing was ever done there with an answer.
+fn is_to_all(ledger: &Ledger, conversation: &Conversation) -> bool {
+    let answers = |conversation: &Conversation| {
+        let functions =
+            ledger.conversation(conversation).into_iter().flat_map(ConversationRecord::functions);
+        // A gateway may refuse in the name of a unit that is not there.
+        functions.map(|(_, function)| function.outcomes()).any(|outcomes| outcomes.done > 0)
+    };
+    let device = conversation.device();
+    match conversation.protocol {
+        Protocol::Dnp3 => conversation.unit >= FIRST_BROADCAST,
+        Protocol::Modbus => {
+            conversation.unit == 0
+                && ledger.has_other_units(&device)
+                && !ledger.conversations_with(&device).iter().any(answers)
+        }
+    }
 }
 
 fn of(
@@ -199,20 +222,12 @@ pub(crate) fn normal_if(kind: &str, key: FunctionKey, conversation: &Conversatio
 }
 
 /// What is dangerous about a function that a ledger has learned.
-///
-/// Of a broadcast the ledger knows no more than whom it went to: an address for all of DNP3, or unit 0 of a server
-/// that has other units.
 pub(crate) fn learned(
     ledger: &Ledger,
     conversation: &Conversation,
     key: FunctionKey,
 ) -> Option<&'static str> {
-    let to_all = match conversation.protocol {
-        Protocol::Dnp3 => conversation.unit >= FIRST_BROADCAST,
-        Protocol::Modbus => {
-            conversation.unit == 0 && ledger.has_other_units(&conversation.device())
-        }
-    };
+    let to_all = is_to_all(ledger, conversation);
     let silent = conversation.protocol == Protocol::Dnp3 && key.code == DIRECT_OPERATE_NO_ACK;
     of(ledger, conversation, key.intent, to_all, silent)
 }
@@ -245,7 +260,7 @@ pub(crate) fn says(kind: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Function, Value};
+    use crate::event::{Function, Outcome, Value};
     use crate::samples::{judged, later, learned, request, write};
 
     fn act(client: u8, intent: Intent) -> Event {
@@ -277,6 +292,28 @@ mod tests {
         assert_eq!(judged(NAME, &ledger, &broadcast)[0].kind, "broadcast-command");
         let silent = Event { unacknowledged: true, ..command };
         assert_eq!(judged(NAME, &ledger, &silent)[0].kind, "unacknowledged-command");
+    }
+
+    #[test]
+    fn unit_0_beside_other_units_is_all_of_them_unless_it_answers() {
+        let unit = |unit, outcome| {
+            let poll = write(&request(5, 21), 40, Value::Number(1.0));
+            let poll = Event { conversation: Conversation { unit, ..poll.conversation }, ..poll };
+            [poll.clone(), Event { stage: Stage::Ended { outcome, after_ns: 0 }, ..poll }]
+        };
+        let [to_all, unanswered] = unit(0, Outcome::Unanswered);
+        let kinds = |learned_too: &[Event]| {
+            let ledger = learned(unit(7, Outcome::Done).into_iter().chain(learned_too.to_vec()));
+            judged(NAME, &ledger, &to_all).iter().map(|finding| finding.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(&[]), ["broadcast-command"]);
+        assert_eq!(kinds(&[to_all.clone(), unanswered]), ["broadcast-command"], "learned or not");
+        assert_eq!(kinds(&unit(0, Outcome::Done)), [""; 0], "a unit of its own");
+        assert_eq!(
+            judged(NAME, &learned(unit(0, Outcome::Unanswered)), &to_all),
+            [],
+            "the only one"
+        );
     }
 
     #[test]

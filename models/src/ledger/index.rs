@@ -1,7 +1,7 @@
 //! Sums over what was learned, kept beside it for quick judging; never written, always derivable.
 
 use core::hash::Hash;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use foldhash::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use super::records::{Command, FunctionKey, Span};
 use super::store::Facts;
 use super::tally::Tally;
 use super::values::Values;
-use crate::event::{Conversation, Device, Intent, Space};
+use crate::event::{Conversation, Device, Intent, Protocol, Space};
 use crate::surprise::Context;
 
 /// In how many children of a context each symbol was met: what a parent counts.
@@ -208,6 +208,8 @@ pub(crate) struct Index {
     pub(crate) pace: Pace,
     pub(crate) clients: HashMap<IpAddr, ClientSum>,
     pub(crate) servers: HashSet<IpAddr>,
+    /// The units behind each address.
+    pub(crate) units: HashMap<(Protocol, IpAddr), BTreeSet<u16>>,
     /// Commands to devices.
     pub(crate) visits: Spells,
     /// Reports of devices.
@@ -285,6 +287,8 @@ impl Index {
         let at = device.with.partition_point(|known| known < conversation);
         device.with.insert(at, *conversation);
         self.pairs.insert(conversation.pair());
+        let server = (conversation.protocol, conversation.server);
+        self.units.entry(server).or_default().insert(conversation.unit);
         // A host that only asks itself (a simulation on one machine) serves nobody.
         if conversation.server != conversation.client {
             self.servers.insert(conversation.server);

@@ -161,9 +161,8 @@ impl Ledger {
     /// Whether the server of a device has others behind its address.
     #[must_use]
     pub fn has_other_units(&self, device: &Device) -> bool {
-        self.index.devices.keys().any(|other| {
-            other != device && (other.protocol, other.server) == (device.protocol, device.server)
-        })
+        let units = self.index.units.get(&(device.protocol, device.server));
+        units.is_some_and(|units| units.iter().any(|unit| *unit != device.unit))
     }
 
     /// All conversations with a device together.
