@@ -85,8 +85,7 @@ fn a_simulated_site_is_measured_by_windows_and_packets() {
 fn what_is_done_to_events_is_measured_beside_what_was_captured() {
     let folder = tempfile::tempdir().unwrap();
     let html = folder.path().join("result.html");
-    let command =
-        "evaluate -q --as-master --contaminate 10% --contaminate-all 10% --leave-out 2 --html";
+    let command = "evaluate -q --as-master --contaminate 10% --contaminate 1% --contaminate-all 10% --leave-out 2 --html";
     let ended = end(gridtap(command).arg(&html).arg(DEMO));
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     let report: Value = serde_json::from_str(&ended.stdout).unwrap();
@@ -103,6 +102,7 @@ fn what_is_done_to_events_is_measured_beside_what_was_captured() {
             "as captured",
             "attackers with the master's addresses",
             "contaminated by 10 %",
+            "contaminated by 1 %",
             "contaminated by 10 % of all acts",
             "each segment judged by the others",
         ]
@@ -113,7 +113,7 @@ fn what_is_done_to_events_is_measured_beside_what_was_captured() {
     assert_eq!(pass(1)["figures"]["trivial"][1]["recall"]["count"], 0);
 
     // Copies that only ask are a share of the commands, or of what only asks.
-    for (mixed, asking) in [(pass(2), "commands learned"), (pass(3), "others learned")] {
+    for (mixed, asking) in [(pass(2), "commands learned"), (pass(4), "others learned")] {
         let number = |name: &str| mixed["changed"][name].as_f64().unwrap();
         for (copies, learned) in [("commands", "commands learned"), ("others", asking)] {
             let wanted = (number(learned) / 9.0).ceil();
@@ -121,13 +121,13 @@ fn what_is_done_to_events_is_measured_beside_what_was_captured() {
         }
     }
     let learned = |nth: usize| figures(&report, nth)["learned_acts"].as_u64().unwrap();
-    assert!(learned(3) > learned(2) && learned(2) > learned(0));
+    assert!(learned(4) > learned(2) && learned(2) > learned(3) && learned(3) > learned(0));
 
-    let parts = pass(4)["parts"].as_array().unwrap();
+    let parts = pass(5)["parts"].as_array().unwrap();
     assert_eq!(parts.len(), 2);
-    assert_eq!(figures(&report, 4)["recall"]["of"], 5);
+    assert_eq!(figures(&report, 5)["recall"]["of"], 5);
     // Each half is judged, and taught the other but for its attacks.
-    assert!(learned(4) > 2 * learned(0), "{}", learned(4));
+    assert!(learned(5) > 2 * learned(0), "{}", learned(5));
 
     let page = fs::read_to_string(&html).unwrap();
     for from_elsewhere in ["http:", "https:", "<script", "src=", "url(", "@import", "<link"] {

@@ -13,6 +13,10 @@ Written by `make scorecard`; the figures with all their runs stand in `scorecard
 
 """
 
+# What leaves nothing on the wire where the machine in the middle has the master's addresses and its packets' hops: the
+# master's own command arrives with another value that operators give (docs/threat-catalogue.md).
+UNTOLD_AS_MASTER = ["changed-command"]
+
 
 def write(folder, card):
     """Writes both files, whole as far as the card goes."""
@@ -83,16 +87,17 @@ def by_kind(counts):
 
 
 def benign(part, card):
-    rows = [[site, *rate(each["wrong"], each["days"]), percent(each["operators"])] for site, each in part["sites"].items()]
+    whose = ("operators", "practised_operators")
+    rows = [[site, *rate(each["wrong"], each["days"]), *(percent(each[who]) for who in whose)]
+            for site, each in part["sites"].items()]
     every = part["sites"].values()
-    operators = total(each["operators"] for each in every)
     rows.append(["**all**", *rate(sum(each["wrong"] for each in every), sum(each["days"] for each in every)),
-                 percent(operators)])
+                 *(percent(total(each[who] for each in every)) for who in whose)])
     said = "\n".join(f"- {site}: {by_kind(each['wrong_kinds'])}" for site, each in part["sites"].items())
     return ("## Benign days\n\nEpisodes on days without attacks, how many a day that is, and how many at most (95 %, "
-            "one-sided); and how many of the operators' commands were alarmed (share, 95 % interval). "
-            f"{of_seeds(part)}\n\n"
-            + table(["site", "episodes", "days", "a day", "at most", "operators' commands alarmed"], rows)
+            "one-sided); and how many of the operators' commands were alarmed (share, 95 % interval), of all, and of those whose "
+            f"host gave 20 commands or more while learning. {of_seeds(part)}\n\n"
+            + table(["site", "episodes", "days", "a day", "at most", "operators' commands alarmed", "after 20"], rows)
             + f"\nBy kind:\n\n{said}\n")
 
 
@@ -101,6 +106,8 @@ def attacks(part, card):
     kinds = sorted({kind for side in sides for kind in side["kinds"]})
     rows = [[kind, *(seen(side, kind) for side in sides)] for kind in kinds]
     rows.append(["**all**", *(percent(total(side["kinds"].values())) for side in sides)])
+    told = [pair for kind, pair in sides[1]["kinds"].items() if kind not in UNTOLD_AS_MASTER]
+    rows.append([f"all but {', '.join(UNTOLD_AS_MASTER)}, as master", "", percent(total(told))])
     for name in sides[0]["trivial"]:
         rows.append([f"(trivial: {name})", *(f"{percent(side['trivial'][name]['recall'])}, "
                      f"{side['trivial'][name]['wrong'] / side['days']:.1f} wrong a day" for side in sides)])
@@ -128,7 +135,8 @@ def why(kinds):
 
 
 def contaminated(part, card):
-    seeds, part = of_seeds(part), part["shares"]
+    seeds = f"{of_seeds(part)} Of all acts: {', '.join(map(str, part['harshest_seeds']))}."
+    part = part["shares"]
     shares = list(part)
     kinds = sorted({kind for each in part.values() for kind in each["kinds"]})
     rows = [[kind, *(share(part[it]["kinds"].get(kind, [0, 0])) for it in shares)] for kind in kinds]

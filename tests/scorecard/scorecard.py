@@ -28,7 +28,7 @@ ROOT = HERE.parent.parent
 DAY_S = 86_400
 # Capture time that each attack or look-alike has for itself.
 ATTACK_S, LOOKALIKE_S = 3_600, 3 * 3_600
-SHARES = ("1 %", "10 %", "10 % of all acts")
+SHARES, HARSHEST = ["1 %", "10 %"], "10 % of all acts"
 
 
 def main():
@@ -60,7 +60,6 @@ class Measure:
         self.options, self.peers = options, peers
         self.seeds, self.attack_seeds = seeds[:options.seeds], seeds[:options.attack_seeds or options.seeds]
         self.learn_s = int(options.learn_days * DAY_S)
-        self.can_contaminate = "--contaminate" in self.lab.run("evaluate", "--help")
 
     def benign(self):
         """Days without attacks."""
@@ -80,36 +79,37 @@ class Measure:
         masked = self.attack_seeds[:self.options.as_master_seeds or len(self.attack_seeds)]
         sides = (("own addresses", self.attack_seeds, False), ("as master", masked, True))
         return {"seeds": self.attack_seeds, "as_master_seeds": masked, **{
-            name: together(self.attack_run(site, seed, as_master) for seed in seeds for site in self.options.sites)
+            name: together(self.attack_run(site, seed, as_master)["none"] for seed in seeds for site in self.options.sites)
             for name, seeds, as_master in sides}}
 
     def contaminated(self):
         """The same (own addresses), learned from days with acts of these attacks in them."""
-        if not self.can_contaminate:
-            return None
-        runs = [self.contaminated_run(site, seed) for seed in self.seeds for site in self.options.sites]
-        return {"seeds": self.seeds,
-                "shares": {"none": together(run["as captured"] for run in runs),
-                           **{share: together(run[share] for run in runs) for share in SHARES}}}
+        runs = [self.attack_run(site, seed, False) for seed in self.attack_seeds for site in self.options.sites]
+        harshest = (self.harshest_run(site, seed) for seed in self.seeds for site in self.options.sites)
+        return {"seeds": self.attack_seeds, "harshest_seeds": self.seeds,
+                "shares": {**{share: together(run[share] for run in runs) for share in ("none", *SHARES)},
+                           HARSHEST: together(harshest)}}
 
     def attack_run(self, site, seed, as_master):
         options = self.attack_options(site) + (["--as-master"] if as_master else [])
 
-        def make():
-            with self.lab.simulate(site, seed, *options) as made:
-                return self.evaluate(made)[0]
-        name = f"attacks-{site}-{seed}{'-as-master' if as_master else ''}"
-        return self.lab.once(name, {"options": options}, make)
+        # Who has the master's addresses is measured with what was learned clean alone.
+        shares = [] if as_master else SHARES
 
-    def contaminated_run(self, site, seed):
+        def make():
+            more = [word for share in shares for word in ("--contaminate", share.replace(" ", ""))]
+            with self.lab.simulate(site, seed, *options) as made:
+                return dict(zip(("none", *shares), self.evaluate(made, *more), strict=True))
+        name = f"attacks-{site}-{seed}{'-as-master' if as_master else ''}"
+        return self.lab.once(name, {"options": options, "shares": shares}, make)
+
+    def harshest_run(self, site, seed):
         options = self.attack_options(site)
 
         def make():
             with self.lab.simulate(site, seed, *options) as made:
-                first, one = self.evaluate(made, "--contaminate", "1%")
-                _, *ten = self.evaluate(made, "--contaminate", "10%", "--contaminate-all", "10%")
-                return {"as captured": first, **dict(zip(SHARES, (one, *ten), strict=True))}
-        return self.lab.once(f"contaminated-{site}-{seed}", {"options": options}, make)
+                return self.evaluate(made, "--contaminate-all", "10%")[1]
+        return self.lab.once(f"harshest-{site}-{seed}", {"options": options}, make)
 
     def attack_options(self, site):
         lasts = self.learn_s + ATTACK_S * self.kinds(site, "all")
@@ -213,7 +213,8 @@ def together(runs):
         "wrong": sum(run["wrong_episodes"]["count"] for run in runs),
         "days": sum(run["benign_days"] for run in runs),
         "wrong_kinds": dict(kinds.most_common()),
-        "operators": list(map(sum, zip(*(both(run["commands"]["operators"]) for run in runs)))),
+        **{who: list(map(sum, zip(*(both(run["commands"][who]) for run in runs))))
+           for who in ("operators", "practised_operators")},
         "kinds": pairs({it["kind"]: both(it["recall"]) for it in run["kinds"]} for run in runs),
         "unseen": dict(sum((collections.Counter({it["kind"]: it["unseen"] for it in run["kinds"]}) for run in runs),
                            collections.Counter())),

@@ -26,6 +26,8 @@ mod look;
 mod oddity;
 mod table;
 
+use std::net::IpAddr;
+
 use foldhash::HashMap;
 
 use self::clock::Clock;
@@ -64,6 +66,8 @@ const DAY: u64 = 144;
 #[derive(Debug, Default)]
 pub(crate) struct OddReading {
     devices: HashMap<Device, Reports>,
+    /// When all devices behind an address were last commanded at once.
+    to_all_ns: HashMap<(Protocol, IpAddr), u64>,
     /// Points of devices whose rows are not yet those of the ledger.
     unlearned: usize,
     /// Acts of the ledger when the last request was judged: with more, it is learning.
@@ -103,12 +107,10 @@ impl Detector for OddReading {
         if event.stage == Stage::Requested || !event.tells_values() {
             if commands_all(event) {
                 // A gateway may pass it on to all units behind it.
-                let behind = |(it, _): &(&Device, &mut Reports)| {
-                    (it.protocol, it.server) == (device.protocol, device.server)
-                };
-                for (_, reports) in self.devices.iter_mut().filter(behind) {
-                    reports.shifted_ns = Some(event.time_ns);
+                if self.to_all_ns.len() >= CONVERSATIONS {
+                    self.to_all_ns.clear();
                 }
+                self.to_all_ns.insert((device.protocol, device.server), event.time_ns);
             }
             if let Some(reports) = self.devices.get_mut(&device) {
                 reports.take_request(event);
@@ -119,6 +121,8 @@ impl Detector for OddReading {
             return;
         }
         let reports = self.devices.entry(device).or_default();
+        let to_all_ns = self.to_all_ns.get(&(device.protocol, device.server)).copied();
+        reports.shifted_ns = reports.shifted_ns.max(to_all_ns);
         let mut room = REPORTED.saturating_sub(self.unlearned);
         let before = room;
         reports.take(event, &mut room, &mut self.odd, &mut |point, saw| {

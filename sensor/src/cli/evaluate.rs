@@ -57,13 +57,13 @@ pub struct Evaluate {
     pub seed: u64,
     /// Measure again with acts of the attacks in the learned time, this share of the commands that are
     /// learned, as in 1%. Copies of each attack's acts in turn are spread evenly over that time: so many
-    /// that can change something, and as many that only ask.
+    /// that can change something, and as many that only ask. Again for another share
     #[arg(long, value_name = "SHARE", conflicts_with = "baseline")]
-    pub contaminate: Option<Percent>,
+    pub contaminate: Vec<Percent>,
     /// The same, but with this share of all acts: of those that only ask as well, polls among them. The
     /// intruder is there all the time, and asks as often as a master.
     #[arg(long, value_name = "SHARE", conflicts_with = "baseline")]
-    pub contaminate_all: Option<Percent>,
+    pub contaminate_all: Vec<Percent>,
     /// Measure again with the attackers' addresses, IP, MAC and DNP3, rewritten to those of the master
     /// that each device is used to. Attackers are the hosts that take part in attacks and were not
     /// learned.

@@ -119,6 +119,8 @@ pub struct CommandFigures {
     pub recall: Share,
     /// Of those of operators, those that were alarmed.
     pub operators: Share,
+    /// The same of those whose client gave 20 commands or more while learning.
+    pub practised_operators: Share,
 }
 
 /// Recall at a budget.
@@ -214,6 +216,7 @@ impl Figures {
                 precision: Share::new(its.alarmed_attack, its.alarmed),
                 recall: Share::new(its.alarmed_attack, its.attack),
                 operators: Share::new(its.alarmed_operators, its.operators),
+                practised_operators: Share::new(its.alarmed_practised, its.practised),
             },
             latency: latency(&all),
             naming: naming(&all),

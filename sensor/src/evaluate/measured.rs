@@ -130,7 +130,14 @@ pub struct Commands {
     pub operators: u64,
     /// Those of them that an episode took.
     pub alarmed_operators: u64,
+    /// Those of operators whose client gave [`PRACTICE`] commands or more while learning.
+    pub practised: u64,
+    /// Those of them that an episode took.
+    pub alarmed_practised: u64,
 }
+
+/// Commands of the learned time from which on a client has shown how it commands.
+pub const PRACTICE: u64 = 20;
 
 /// What a trivial detector raised.
 #[derive(Clone, Debug, Default)]
@@ -188,5 +195,7 @@ impl Commands {
         sum(&mut self.alarmed_attack, other.alarmed_attack);
         sum(&mut self.operators, other.operators);
         sum(&mut self.alarmed_operators, other.alarmed_operators);
+        sum(&mut self.practised, other.practised);
+        sum(&mut self.alarmed_practised, other.alarmed_practised);
     }
 }

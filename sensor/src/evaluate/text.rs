@@ -8,6 +8,7 @@ use comfy_table::{CellAlignment, Table};
 
 use super::bounds::{Rate, Share};
 use super::figures::{Figures, Latency, NamingFigures, Spread};
+use super::measured::PRACTICE;
 use super::page::limit;
 use super::report::{Pass, Report};
 
@@ -122,11 +123,13 @@ fn sentences(it: &Figures, text: &mut String) {
     let _ = writeln!(
         text,
         "Commands: {} judged. Alarmed and part of an attack (precision): {}. Part of an attack and \
-         alarmed (recall): {}. Of operators and alarmed: {}.",
+         alarmed (recall): {}. Of operators and alarmed: {}; of those who gave {PRACTICE} commands or more while \
+         learning: {}.",
         commands.judged,
         share(commands.precision),
         share(commands.recall),
-        share(commands.operators)
+        share(commands.operators),
+        share(commands.practised_operators)
     );
     if it.muted_findings > 0 {
         let _ = writeln!(

@@ -8,7 +8,9 @@ use gridtap_models::event::{Conversation, Event, Place, Stage};
 use gridtap_models::surprise::FLOOR;
 
 use super::budget::{Odd, Score};
-use super::measured::{Commands, Episode, Lookalike, Measured, Naming, Outcome, Trivially};
+use super::measured::{
+    Commands, Episode, Lookalike, Measured, Naming, Outcome, PRACTICE, Trivially,
+};
 use super::named::Named;
 use super::trivial::{Act, Trivial};
 use super::truth::{Incident, Role, Truth};
@@ -88,6 +90,8 @@ struct Progress {
 struct Command {
     attack: bool,
     operator: bool,
+    /// Whether its client gave many while learning.
+    practised: bool,
     alarmed: bool,
 }
 
@@ -138,7 +142,7 @@ impl<'t> Watch<'t> {
         let mut command = None;
         let mut begun = Role::default();
         if asked {
-            command = self.note_command(event, &role, judged);
+            command = self.note_command(event, &role, judge);
             let part = command.is_some() || !role.is_empty();
             if part && self.open.len() < AWAITED {
                 self.open.insert(key, Open { role: role.clone(), command });
@@ -253,13 +257,15 @@ impl<'t> Watch<'t> {
     }
 
     /// Notes a judged act that can change something; gives its place.
-    fn note_command(&mut self, event: &Event, role: &Role, judged: bool) -> Option<usize> {
-        if !judged || Consequence::of(event.intent) == Consequence::Observes {
+    fn note_command(&mut self, event: &Event, role: &Role, judge: &Judge) -> Option<usize> {
+        if judge.is_learning() || Consequence::of(event.intent) == Consequence::Observes {
             return None;
         }
         let place = self.commands.len();
         let (attack, operator) = (!role.attacks.is_empty(), role.operator);
-        self.commands.push(Command { attack, operator, alarmed: false });
+        let client = judge.ledger().client(&event.conversation.client);
+        let practised = client.is_some_and(|sum| sum.given_context().events >= PRACTICE);
+        self.commands.push(Command { attack, operator, practised, alarmed: false });
         self.command_at.insert(event.place, place);
         Some(place)
     }
@@ -377,6 +383,8 @@ fn commands(all: &[Command], names_operators: bool) -> Commands {
         alarmed_attack: count(&|it| it.alarmed && it.attack),
         operators: count(&operated),
         alarmed_operators: count(&|it| operated(it) && it.alarmed),
+        practised: count(&|it| operated(it) && it.practised),
+        alarmed_practised: count(&|it| operated(it) && it.practised && it.alarmed),
     }
 }
 

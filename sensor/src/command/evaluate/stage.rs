@@ -157,12 +157,11 @@ impl Stage<'_> {
     /// The ways with attacks in the learned time that are asked for, with nothing measured.
     fn mixtures(&self) -> Vec<Mixed> {
         let ways = [
-            (self.args.contaminate, Of::Commands, ""),
-            (self.args.contaminate_all, Of::All, " of all acts"),
+            (&self.args.contaminate, Of::Commands, ""),
+            (&self.args.contaminate_all, Of::All, " of all acts"),
         ];
-        let asked = ways.into_iter().filter_map(|(share, of, more)| {
-            let share = share?;
-            Some(Mixed {
+        let asked = ways.into_iter().flat_map(|(shares, of, more)| {
+            shares.iter().map(move |share| Mixed {
                 name: format!("contaminated by {share}{more}"),
                 share: (share.0, of),
                 measured: Vec::new(),
