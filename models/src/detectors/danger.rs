@@ -360,6 +360,8 @@ mod tests {
             [&mute, &unmute]
                 .map(|act| Event { conversation: request(5, server).conversation, ..act.clone() })
         });
+        let never = learned(elsewhere.clone().chain([mute.clone()]));
+        assert_eq!(found(&never, &[mute.clone(), seconds(&unmute, 59)]).len(), 1);
         let all = learned(elsewhere.chain([mute.clone(), unmute.clone(), mute.clone()]));
         assert_eq!(found(&all, &[mute.clone(), seconds(&unmute, 59), poll(300)]), []);
         assert_eq!(found(&all, &[mute.clone(), poll(60)]).len(), 1);

@@ -218,25 +218,26 @@ mod tests {
             let function = Function { code: 22, sub: None, name: "Mask Write Register" };
             Event { function, ..write(&request(5, server), 40, Value::Number(1.0)) }
         };
-        let site = |servers: u8, tried: u64, on: u8| {
+        let site = |servers: u8, tried: u64, on: u8, writes: u64| {
             let polls = (0..100).flat_map(|nth| {
                 (21..21 + servers).map(move |server| later(request(5, server), nth * 10))
             });
-            let writes =
-                (0..16).map(|nth| later(write(&request(5, 21), 40, Value::Number(1.0)), nth * 60));
+            let writes = (0..writes)
+                .map(|nth| later(write(&request(5, 21), 40, Value::Number(1.0)), nth * 60));
             let trials =
                 (0..tried).flat_map(|nth| (21..21 + on).map(move |to| later(mask(to), nth * 100)));
             judged(NAME, &learned(polls.chain(writes).chain(trials)), &mask(21))
         };
-        let [finding] = &site(5, 4, 1)[..] else { panic!() };
+        let [finding] = &site(5, 4, 1, 16)[..] else { panic!() };
         assert_eq!(finding.kind, "first-command");
         assert_eq!(
             finding.because,
             "10.0.0.5 sent 10.0.0.21 unit 1 a Mask Write Register (write 22) 4 times in 4 of 100 segments, too \
              seldom to be its way, in 120 requests of the baseline; no other device got it"
         );
-        assert_eq!(site(4, 4, 1), [], "few devices outvote nothing");
-        assert_eq!(site(5, 5, 1), [], "one of twenty segments");
-        assert_eq!(site(5, 4, 2), [], "two devices");
+        assert_eq!(site(4, 4, 1, 16), [], "few devices outvote nothing");
+        assert_eq!(site(5, 5, 1, 16), [], "one of twenty segments");
+        assert_eq!(site(5, 4, 2, 16), [], "two devices");
+        assert_eq!(site(5, 4, 1, 3), [], "most of its commands");
     }
 }

@@ -145,9 +145,6 @@ impl Talk {
         if commands && used.about.as_ref().is_some_and(|about| !about.intent.commands()) {
             used.about = Some(Box::new(event.kept()));
         }
-        if before.saturating_add(1) == now {
-            return None;
-        }
         // Whatever was used since then was used beside this one. Of others, the last use is when it was
         // still open for certain.
         let since = self.used.iter().filter(|used| (before + 1..now).contains(&used.last));

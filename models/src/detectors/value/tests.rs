@@ -165,6 +165,7 @@ fn a_value_that_stands_apart_was_learned_in_vain() {
     // Where few are known, like devices tell what stands apart.
     let ledger = like_devices(&[187.0, 352.0, 352.0]);
     assert!(surprise(&ledger, 352.0) > 8.0 && surprise(&ledger, 187.0) < 0.1);
+    assert_eq!(judged(NAME, &like_devices(&[352.0; 8]), &command(352.0)), [], "its own level");
     // What was given time and again is a level of its own.
     let levels = (0..40).map(|nth| command(if nth % 5 == 0 { 300.0 } else { 100.0 }));
     let ledger = learned((0..1_000).map(|_| request(5, 21)).chain(levels));
@@ -173,6 +174,24 @@ fn a_value_that_stands_apart_was_learned_in_vain() {
     let often = (0..40).flat_map(|n| [command(f64::from(100 + n)), command(529.0)]);
     let ledger = learned((0..1_000).map(|_| request(5, 21)).chain(often));
     assert_eq!(judged(NAME, &ledger, &command(529.0)), []);
+}
+
+#[test]
+fn only_the_first_values_of_a_long_act_are_compared_with_those_of_like_devices() {
+    let register = |start, values: Vec<Value>| Target {
+        space: Space::HoldingRegister,
+        start,
+        count: u32::try_from(values.len()).unwrap(),
+        values,
+    };
+    let found = |others: usize| {
+        let unknown = register(100, vec![Value::Number(1.0); others]);
+        let targets = vec![unknown, register(40, vec![Value::Number(1e12)])];
+        judged(NAME, &like_devices(&[]), &Event { targets, ..command(0.0) })
+    };
+    let [finding] = &found(COMPARED - 1)[..] else { panic!() };
+    assert!(finding.because.contains("5 devices like it"), "{finding:?}");
+    assert_eq!(found(COMPARED), []);
 }
 
 #[test]
