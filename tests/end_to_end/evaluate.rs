@@ -133,7 +133,7 @@ fn what_is_done_to_events_is_measured_beside_what_was_captured() {
     for from_elsewhere in ["http:", "https:", "<script", "src=", "url(", "@import", "<link"] {
         assert!(!page.contains(from_elsewhere), "{from_elsewhere}");
     }
-    assert_eq!(page.matches("<section>").count(), 5);
+    assert_eq!(page.matches("<section>").count(), 6);
     assert!(page.matches("<svg").count() >= 12);
 }
 

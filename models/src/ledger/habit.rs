@@ -140,7 +140,7 @@ pub fn may_be_habit(kind: &str, intent: Intent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Value;
+    use crate::event::{Event, Function, Value};
     use crate::samples::{later, learned, request, write};
 
     const DAY: u64 = 24 * 60;
@@ -161,6 +161,18 @@ mod tests {
         assert_eq!(rate(0), Habit::default());
         assert!((1.9..2.2).contains(&rate(10).here), "{:?}", rate(10));
         assert_eq!(rate(10).here.to_bits(), rate(10).anywhere.to_bits());
+    }
+
+    #[test]
+    fn a_new_function_that_commands_a_known_point_counts_too() {
+        let mut ledger = site(0);
+        let known = write(&request(5, 21), 1, Value::Number(1.0));
+        ledger.learn(&later(known.clone(), DAY));
+        let function = Function { code: 22, sub: None, name: "Mask Write Register" };
+        ledger.learn(&later(Event { function, ..known }, 8 * DAY));
+        let habit = ledger.habits().unwrap()[&IpAddr::from([10, 0, 0, 5])];
+        assert!((0.1..0.3).contains(&habit.here), "{habit:?}");
+        assert!(habit.anywhere.abs() < f64::EPSILON, "{habit:?}");
     }
 
     #[test]

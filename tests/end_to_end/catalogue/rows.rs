@@ -212,7 +212,7 @@ pub(super) static ROWS: &[Row] = &[
     dnp3("22", "select-without-operate").masked().by("select-without-operate", "selection").within(6),
     dnp3("22", "operate-differs").masked().by("operate-differs", "conformance").within(3),
     dnp3("23", "no-ack").masked().by("unacknowledged-command", "danger").like(Approved),
-    modbus("23", "broadcast").masked().by("new-writer", "conversation").like(Learned),
+    modbus("23", "broadcast").masked().by("broadcast-command", "danger").like(Approved),
     dnp3("23", "broadcast").masked().by("broadcast-command", "danger").like(Approved),
     modbus("24", "file-transfer").masked().by("store-file", "danger").within(4).like(Approved),
     dnp3("24", "file-transfer").masked().by("first-file", "function").like(Learned),
