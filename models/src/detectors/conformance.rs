@@ -222,6 +222,20 @@ mod tests {
     }
 
     #[test]
+    fn another_protocol_is_told_once_a_day_for_each() {
+        let mut detector = Conformance::default();
+        let mut told = |name: &'static str, minute: u64| {
+            let event = marked(Mark::OtherProtocol);
+            let function = crate::event::Function { name, ..event.function };
+            let (mut found, event) = (0, later(Event { function, ..event }, minute));
+            detector.judge(&site(), &event, &mut |_| found += 1);
+            found
+        };
+        let found = [told("HTTP", 0), told("HTTP", 60), told("SSH", 61), told("HTTP", 24 * 60)];
+        assert_eq!(found, [1, 0, 1, 1]);
+    }
+
+    #[test]
     fn a_quirk_that_was_learned_is_as_odd_as_it_was_rare() {
         let odd = |times: u64| {
             let quirks = (0..times).map(|_| marked(Mark::EchoDiffers));

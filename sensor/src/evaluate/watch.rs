@@ -88,11 +88,19 @@ struct Progress {
 /// An act that can change something.
 #[derive(Clone, Copy, Debug, Default)]
 struct Command {
-    attack: bool,
-    operator: bool,
+    whose: Whose,
     /// Whether its client gave many while learning.
     practised: bool,
     alarmed: bool,
+}
+
+/// Whose a command is, as labels say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Whose {
+    Attack,
+    Operator,
+    #[default]
+    Unsaid,
 }
 
 /// An act that was asked for.
@@ -262,10 +270,14 @@ impl<'t> Watch<'t> {
             return None;
         }
         let place = self.commands.len();
-        let (attack, operator) = (!role.attacks.is_empty(), role.operator);
+        let whose = match (role.attacks.is_empty(), role.operator) {
+            (false, _) => Whose::Attack,
+            (true, true) => Whose::Operator,
+            (true, false) => Whose::Unsaid,
+        };
         let client = judge.ledger().client(&event.conversation.client);
         let practised = client.is_some_and(|sum| sum.given_context().events >= PRACTICE);
-        self.commands.push(Command { attack, operator, practised, alarmed: false });
+        self.commands.push(Command { whose, practised, alarmed: false });
         self.command_at.insert(event.place, place);
         Some(place)
     }
@@ -375,12 +387,17 @@ fn commands(all: &[Command], names_operators: bool) -> Commands {
     let count = |which: &dyn Fn(&&Command) -> bool| {
         u64::try_from(all.iter().filter(which).count()).unwrap_or(u64::MAX)
     };
-    let operated = |it: &&Command| !it.attack && (it.operator || !names_operators);
+    let attack = |it: &&Command| it.whose == Whose::Attack;
+    let operated = |it: &&Command| match it.whose {
+        Whose::Attack => false,
+        Whose::Operator => true,
+        Whose::Unsaid => !names_operators,
+    };
     Commands {
         judged: count(&|_| true),
-        attack: count(&|it| it.attack),
+        attack: count(&attack),
         alarmed: count(&|it| it.alarmed),
-        alarmed_attack: count(&|it| it.alarmed && it.attack),
+        alarmed_attack: count(&|it| attack(it) && it.alarmed),
         operators: count(&operated),
         alarmed_operators: count(&|it| operated(it) && it.alarmed),
         practised: count(&|it| operated(it) && it.practised),

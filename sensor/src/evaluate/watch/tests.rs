@@ -16,7 +16,7 @@ fn ledger() -> Ledger {
     let mut ledger = Ledger::default();
     for nth in 0..1_440_u64 {
         let mut event = act(5, 9, nth * 60 * S, nth);
-        if nth % 100 != 0 {
+        if nth % 60 != 0 {
             event.intent = Intent::Read;
             event.function.code = 3;
             event.targets[0].values.clear();
@@ -88,8 +88,20 @@ fn an_attack_is_found_when_an_episode_takes_one_of_its_acts() {
         alarmed_attack: 2,
         operators: 2,
         alarmed_operators: 0,
+        practised: 2,
+        alarmed_practised: 0,
     };
     assert_eq!(measured.commands, expected);
+}
+
+#[test]
+fn operators_whose_client_commanded_often_while_learning_are_counted_apart() {
+    let mut strange = write(5, 2, 2);
+    strange.targets[0].start = 40_000;
+    let measured = measure("9,1,none,,,\n", &[write(5, 1, 1), strange, write(66, 10, 3)]);
+    let Commands { operators, alarmed_operators, practised, alarmed_practised, .. } =
+        measured.commands;
+    assert_eq!((operators, alarmed_operators, practised, alarmed_practised), (3, 2, 2, 1));
 }
 
 #[test]
