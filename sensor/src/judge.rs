@@ -197,11 +197,11 @@ impl Judge {
     fn budget(&self) -> String {
         let mut text = String::new();
         for (client, rate, all) in self.raiser.muted_clients() {
-            let which = if all { "new commands" } else { "commands that other devices were given" };
+            let but = if all { "" } else { ", but of points that no device was commanded" };
             let _ = writeln!(
                 text,
-                "{client} did {rate:.1} new things a day late in the learning: {which} of it raise \
-                 nothing by themselves.",
+                "{client} did {rate:.1} new things a day late in the learning: new commands of it raise \
+                 nothing by themselves{but}.",
             );
         }
         if self.raiser.muted() > 0 {
@@ -265,18 +265,21 @@ mod tests {
 
     const MINUTE_NS: u64 = 60 * 1_000_000_000;
 
-    /// A client polls and commands for two hours, another commands in the second of them.
-    #[test]
-    fn what_was_told_while_learning_is_told_once_more_when_judging_begins() {
-        let settings = Settings {
+    fn settings() -> Settings {
+        Settings {
             at_bits: 10.0,
             command_at_bits: 6.6,
             a_day: 1.0,
             quiet_ns: 15 * MINUTE_NS,
             episodes: 8,
             awaited: 8,
-        };
-        let raiser = Raiser::new(settings, vec!["a.pcap".to_owned()]);
+        }
+    }
+
+    /// A client polls and commands for two hours, another commands in the second of them.
+    #[test]
+    fn what_was_told_while_learning_is_told_once_more_when_judging_begins() {
+        let raiser = Raiser::new(settings(), vec!["a.pcap".to_owned()]);
         let mode = Mode::Learn { for_ns: 120 * MINUTE_NS };
         let mut judge = Judge::new(mode, Ledger::default(), raiser);
         let mut told = Vec::new();
@@ -293,5 +296,37 @@ mod tests {
         }
         let late = "10.0.0.66".to_owned();
         assert_eq!(told, [(late.clone(), 90), (late, 120)]);
+    }
+
+    /// A client polls for four days and gives a new command every twelve hours: one that another device was given, or
+    /// one that none was.
+    #[test]
+    fn whose_new_commands_raise_nothing_is_told_and_which_of_them() {
+        let text = |anywhere: bool| {
+            let mode = Mode::Learn { for_ns: 96 * 60 * MINUTE_NS };
+            let mut judge =
+                Judge::new(mode, Ledger::default(), Raiser::new(settings(), Vec::new()));
+            for minute in 0..96 * 60 + 10 {
+                let at = |client, server| act(client, server, minute * MINUTE_NS, minute);
+                let mut event = Event { intent: Intent::Read, ..at(5, 21) };
+                if minute % 720 == 30 {
+                    event.intent = Intent::Write;
+                    event.targets[0].start = u32::try_from(minute).unwrap();
+                }
+                judge.take(&event, 0, &mut |_| {});
+                if event.intent == Intent::Write && !anywhere {
+                    event.conversation = at(6, 22).conversation;
+                    event.time_ns -= 1;
+                    judge.take(&event, 0, &mut |_| {});
+                }
+            }
+            judge.text().lines().find(|line| line.starts_with("10.0.0.5")).map(str::to_owned)
+        };
+        let told = "10.0.0.5 did 2.0 new things a day late in the learning: new commands of it raise nothing by themselves";
+        assert_eq!(text(true), Some(format!("{told}.")));
+        assert_eq!(
+            text(false),
+            Some(format!("{told}, but of points that no device was commanded."))
+        );
     }
 }

@@ -122,7 +122,9 @@ impl Detector for OddReading {
         }
         let reports = self.devices.entry(device).or_default();
         let to_all_ns = self.to_all_ns.get(&(device.protocol, device.server)).copied();
-        reports.shifted_ns = reports.shifted_ns.max(to_all_ns);
+        if !reports.is_shifted(event.time_ns) {
+            reports.shifted_ns = to_all_ns.or(reports.shifted_ns);
+        }
         let mut room = REPORTED.saturating_sub(self.unlearned);
         let before = room;
         reports.take(event, &mut room, &mut self.odd, &mut |point, saw| {

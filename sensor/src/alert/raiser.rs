@@ -66,8 +66,8 @@ impl From<&Ledger> for Habits {
 }
 
 impl Habits {
-    /// How often a day the client does such a new thing: to give one more device a command that others were given
-    /// is the less.
+    /// How often a day the client does such a new thing: commands of points that no device was given are not explained
+    /// by those that others were.
     fn rate(&self, finding: &Finding, about: &Event) -> Option<f64> {
         let habit = self.rates.as_ref()?.get(&about.conversation.client)?;
         let first = finding.kind == "new-point"

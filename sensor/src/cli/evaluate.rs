@@ -57,11 +57,11 @@ pub struct Evaluate {
     pub seed: u64,
     /// Measure again with acts of the attacks in the learned time, this share of the commands that are
     /// learned, as in 1%. Copies of each attack's acts in turn are spread evenly over that time: so many
-    /// that can change something, and as many that only ask. Again for another share
+    /// that can change something, and as many that only ask. Can be given again, for another share.
     #[arg(long, value_name = "SHARE", conflicts_with = "baseline")]
     pub contaminate: Vec<Percent>,
     /// The same, but with this share of all acts: of those that only ask as well, polls among them. The
-    /// intruder is there all the time, and asks as often as a master.
+    /// intruder is there all the time, and asks as often as a master. Can be given again as well.
     #[arg(long, value_name = "SHARE", conflicts_with = "baseline")]
     pub contaminate_all: Vec<Percent>,
     /// Measure again with the attackers' addresses, IP, MAC and DNP3, rewritten to those of the master

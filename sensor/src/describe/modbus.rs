@@ -60,7 +60,7 @@ fn asks(adu: &Adu<'_>, request: Option<&Request<'_>>, key: Key, context: &Contex
             name: sub_name.unwrap_or(adu.function.name()),
         },
         targets: request.map(|request| targets(adu.function, request)).unwrap_or_default(),
-        // Over TCP unit 0 is the server itself; only a serial line broadcasts with it.
+        // On a serial line unit 0 is all; over TCP it may be the server itself, which only a baseline can tell.
         broadcast: adu.unit == 0 && adu.framing == Framing::Rtu,
         unacknowledged: false,
         proved: false,

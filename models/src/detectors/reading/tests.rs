@@ -250,6 +250,20 @@ fn what_is_commanded_of_all_units_explains_what_each_does() {
 }
 
 #[test]
+fn a_command_of_all_units_that_a_wrong_clock_put_ahead_hides_no_later_one() {
+    let mut plant = Plant::learned();
+    let write = write(&request(5, 21), 40, Value::Number(0.0));
+    let conversation = Conversation { unit: 0, ..write.conversation };
+    plant.pause_ns += 3_600 * SECOND_NS;
+    plant.take(Event { conversation, ..write.clone() });
+    plant.pause_ns -= 3_600 * SECOND_NS;
+    plant.take(write);
+    plant.twist = |_, registers| registers[CURRENT] = 0.0;
+    plant.polls(100);
+    assert_eq!(plant.findings, []);
+}
+
+#[test]
 fn a_device_that_restarts_raises_nothing() {
     let mut plant = Plant::learned();
     plant.pause_ns += 300 * SECOND_NS;
