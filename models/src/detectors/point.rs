@@ -4,14 +4,14 @@
 //! commanded (`new-point`), or that nobody even reads where all that is known of the device is what
 //! addresses are read of it (`write-outside-polled-map`). All acts of the conversation count, polls
 //! too: after long polling the first command is properly odd, and who commanded many points may
-//! command another. The chain is the conversation, then the device, then the site, then the polled
+//! command another. What was given in one segment of days, to one device by one client, counts as never given. The chain is the conversation, then the device, then the site, then the polled
 //! map; a conversation that is new is judged by the acts of the device.
 //! *Blind to*: values; a point of a space nobody reads by address, and of a device polled by class
 //! (DNP3), as far as the polled map goes; points beyond the first 2,000 of an act.
 //! *State*: none.
 
 use crate::detector::{Bits, Detector, Finding};
-use crate::event::{Event, Stage};
+use crate::event::{Conversation, Event, Stage};
 use crate::ledger::{Command, CommandSum, ConversationRecord, DeviceSum, Ledger};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::counted;
@@ -28,12 +28,16 @@ impl Detector for NewPoint {
             return;
         }
         let record = ledger.conversation(&event.conversation);
-        let known = |command| record.is_some_and(|record| record.command(command).is_some());
+        let stray = |command| ledger.is_stray(&event.conversation, command);
+        let known = |command| {
+            record.is_some_and(|record| record.command(command).is_some()) && !stray(command)
+        };
         if event.commands().all(|(command, _)| known(command)) {
             return;
         }
         let device = ledger.device(&event.conversation.device());
-        let chain = Chain { ledger, record, device };
+        let talk = &event.conversation;
+        let chain = Chain { ledger, record, device, talk };
         let mut new: u64 = 0;
         let mut oddest: Option<(Bits, Command)> = None;
         for (command, _) in event.commands() {
@@ -57,6 +61,7 @@ struct Chain<'a> {
     ledger: &'a Ledger,
     record: Option<&'a ConversationRecord>,
     device: Option<&'a DeviceSum>,
+    talk: &'a Conversation,
 }
 
 impl Chain<'_> {
@@ -65,9 +70,10 @@ impl Chain<'_> {
         let outside = self.is_outside(command);
         let map = self.device.filter(|_| outside).map_or(1.0, |sum| sum.reads_context().novel());
         let site = self.ledger.commands();
-        let p = site.context().share(site.count(&command), map);
+        let stray = u64::from(self.is_stray(command));
+        let p = site.context().share(site.count(&command).saturating_sub(stray), map);
         let Some(device) = self.device else { return p };
-        let known = device.command(command);
+        let known = self.given(command);
         let Some(record) = self.record else {
             return device.acts_context().share(known.map_or(0, |sum| sum.acts), p);
         };
@@ -82,8 +88,14 @@ impl Chain<'_> {
         polled == Some(false) && self.given(command).is_none()
     }
 
+    /// What the device was given, if that does not count for nothing.
     fn given(&self, command: Command) -> Option<&CommandSum> {
-        self.device.and_then(|device| device.command(command))
+        let given = self.device.and_then(|device| device.command(command));
+        given.filter(|_| !self.is_stray(command))
+    }
+
+    fn is_stray(&self, command: Command) -> bool {
+        self.ledger.is_stray(self.talk, command)
     }
 
     fn finding(&self, event: &Event, command: Command, new: u64, surprise: Bits) -> Finding {
@@ -95,7 +107,9 @@ impl Chain<'_> {
             (None, Some(sum)) => format!("{} of all clients", counted(sum.acts, "request")),
             (None, None) => "0 requests".to_owned(),
         };
+        let stray = self.is_stray(command);
         let others = match self.given(command) {
+            None if stray => "nobody else did".to_owned(),
             Some(sum) => format!("others did {}", counted(sum.acts, "time")),
             None if outside => "nobody did, and nobody reads that address".to_owned(),
             None => "nobody did".to_owned(),
@@ -112,11 +126,13 @@ impl Chain<'_> {
             actor: None,
             about: None,
             because: format!(
-                "{} never gave {device} the command {command} in {acts} of the baseline; {others}{more}",
+                "{} {} {device} the command {command} in {acts} of the baseline; {others}{more}",
                 conversation.asker(),
+                if stray { "gave once, which is nobody's way," } else { "never gave" },
             ),
             normal_if: format!(
-                "baseline lists command {command} under conversation {conversation}"
+                "baseline lists command {command} under conversation {conversation}{}",
+                if stray { " in two segments" } else { "" },
             ),
         }
     }
@@ -126,7 +142,7 @@ impl Chain<'_> {
 mod tests {
     use super::*;
     use crate::event::{Space, Target, Value};
-    use crate::samples::{judged, learned, request, write};
+    use crate::samples::{judged, later, learned, request, write};
 
     fn command(client: u8, address: u32) -> Event {
         write(&request(client, 21), address, Value::Number(1.0))
@@ -154,6 +170,24 @@ mod tests {
             "10.0.0.5 never gave 10.0.0.21 unit 1 the command write holding-register 7 in 1,003 \
              requests of the baseline; nobody did"
         );
+    }
+
+    #[test]
+    fn what_was_given_once_in_days_is_as_odd_as_ever() {
+        let polls = (0..3 * 144).map(|segment| later(request(5, 21), segment * 10));
+        let tried = later(command(5, 7), 30);
+        let twice = [later(command(5, 8), 30), later(command(5, 8), 60)];
+        let ledger = learned(polls.chain([tried]).chain(twice));
+        let [finding] = &judged(NAME, &ledger, &command(5, 7))[..] else { panic!() };
+        let [never] = &judged(NAME, &ledger, &command(5, 9))[..] else { panic!() };
+        assert!((finding.surprise.0 - never.surprise.0).abs() < 0.5, "{finding:?} {never:?}");
+        assert_eq!(
+            finding.because,
+            "10.0.0.5 gave once, which is nobody's way, 10.0.0.21 unit 1 the command write holding-register 7 in \
+             435 requests of the baseline; nobody else did"
+        );
+        assert!(finding.normal_if.ends_with("unit 1 in two segments"), "{finding:?}");
+        assert_eq!(judged(NAME, &ledger, &command(5, 8)), []);
     }
 
     #[test]

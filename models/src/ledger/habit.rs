@@ -22,7 +22,7 @@ const QUIET_NS: u64 = 900 * 1_000_000_000;
 pub struct Habit {
     /// What is new in the conversation: a command that it gives to one device more.
     pub here: f64,
-    /// Of that, commands of points that no device was given before.
+    /// Commands of points that no device was given before, or one device once.
     pub anywhere: f64,
 }
 
@@ -36,35 +36,66 @@ impl Ledger {
     #[must_use]
     pub fn habits(&self) -> Option<BTreeMap<IpAddr, Habit>> {
         let (from_ns, half) = self.second_half()?;
-        let given = self.facts.conversations.values().flat_map(|record| &record.commands);
-        let mut first_ns: HashMap<Command, u64> = HashMap::default();
-        for (command, record) in given {
-            let first_ns = first_ns.entry(*command).or_insert(u64::MAX);
-            *first_ns = record.tally.first_ns.min(*first_ns);
-        }
-        let mut times: BTreeMap<IpAddr, (Vec<u64>, Vec<u64>)> = BTreeMap::new();
+        let mut here: BTreeMap<IpAddr, Vec<u64>> = BTreeMap::new();
+        let mut given: HashMap<Command, Vec<(u64, Option<IpAddr>)>> = HashMap::default();
         for (conversation, record) in &self.facts.conversations {
-            if record.tally.first_ns >= from_ns {
+            let client = conversation.client;
+            let known = record.tally.first_ns < from_ns;
+            for (command, record) in &record.commands {
+                let again_ns = record.tally.segments.start_ns(1);
+                let times_ns = core::iter::once(record.tally.first_ns).chain(again_ns);
+                given
+                    .entry(*command)
+                    .or_default()
+                    .extend(times_ns.map(|ns| (ns, known.then_some(client))));
+            }
+            if !known {
                 continue;
             }
-            let (here, anywhere) = times.entry(conversation.client).or_default();
             let functions = record.functions.iter().filter(|(key, _)| key.intent.commands());
             let functions = functions.map(|(_, record)| record.tally.first_ns);
-            here.extend(functions.filter(|time_ns| *time_ns >= from_ns));
-            for (command, record) in &record.commands {
-                let time_ns = record.tally.first_ns;
-                if time_ns >= from_ns {
-                    here.push(time_ns);
-                    anywhere.extend(first_ns.get(command).filter(|first_ns| **first_ns == time_ns));
-                }
+            let commands = record.commands.values().map(|record| record.tally.first_ns);
+            let new = commands.chain(functions).filter(|time_ns| *time_ns >= from_ns);
+            here.entry(client).or_default().extend(new);
+        }
+        // What was given once is nobody's way: it is new the second time as well.
+        let mut anywhere: BTreeMap<IpAddr, Vec<u64>> = BTreeMap::new();
+        for mut times in given.into_values() {
+            times.sort_unstable();
+            for (time_ns, client) in times.into_iter().take(2).filter(|it| it.0 >= from_ns) {
+                let of_client = client.map(|client| anywhere.entry(client).or_default());
+                of_client.into_iter().for_each(|times_ns| times_ns.push(time_ns));
             }
         }
         let days = real(half) / real(DAY);
-        let habit = |(here, anywhere)| Habit {
-            here: episodes(here) / days,
-            anywhere: episodes(anywhere) / days,
-        };
-        Some(times.into_iter().map(|(client, times)| (client, habit(times))).collect())
+        let rates = here.into_iter().map(|(client, here)| {
+            let anywhere = episodes(anywhere.remove(&client).unwrap_or_default());
+            // One tells of no rate.
+            let anywhere = if anywhere < 2.0 { 0.0 } else { anywhere };
+            (client, Habit { here: episodes(here) / days, anywhere: anywhere / days })
+        });
+        Some(rates.collect())
+    }
+
+    /// Whether a command was given once: in one of many segments, to one device, by one client. That is nobody's way, and
+    /// somebody may have tried it while learning. With less than two days learned nothing is known of that.
+    #[must_use]
+    pub fn is_stray(&self, conversation: &Conversation, command: Command) -> bool {
+        let record = self.conversation(conversation);
+        let Some(given) = record.and_then(|record| record.command(command)) else { return false };
+        let device = self.device(&conversation.device());
+        given.tally.segments.count() == 1
+            && self.commands().count(&command) == 1
+            && device.and_then(|sum| sum.command(command)).is_some_and(|sum| sum.conversations == 1)
+            && self.second_half().is_some()
+    }
+
+    /// All that was commanded, but for what is stray.
+    #[must_use]
+    pub fn commanded(&self) -> BTreeSet<Command> {
+        let all = self.facts.conversations.iter();
+        let all = all.flat_map(|(talk, record)| record.commands.keys().map(move |it| (talk, it)));
+        all.filter(|(talk, it)| !self.is_stray(talk, **it)).map(|(_, it)| *it).collect()
     }
 
     /// The conversations in which commands were given time and again in the second half of the
@@ -140,7 +171,7 @@ pub fn may_be_habit(kind: &str, intent: Intent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Event, Function, Value};
+    use crate::event::{Event, Function, Space, Value};
     use crate::samples::{later, learned, request, write};
 
     const DAY: u64 = 24 * 60;
@@ -178,12 +209,43 @@ mod tests {
     #[test]
     fn what_another_device_was_given_is_new_here_and_not_anywhere() {
         let mut ledger = site(10);
-        for point in 0..9 {
-            ledger.learn(&write(&request(6, 22), point, Value::Number(1.0)));
-        }
-        let habit = ledger.habits().unwrap()[&IpAddr::from([10, 0, 0, 5])];
-        assert!((1.9..2.2).contains(&habit.here), "{habit:?}");
-        assert!((0.1..0.3).contains(&habit.anywhere), "{habit:?}");
+        let mut anywhere = |points, segment: u64| {
+            for point in 0..points {
+                let event = write(&request(6, 22), point, Value::Number(1.0));
+                ledger.learn(&later(event, segment * 10));
+            }
+            let habit = ledger.habits().unwrap()[&IpAddr::from([10, 0, 0, 5])];
+            assert!((1.9..2.2).contains(&habit.here), "{habit:?}");
+            habit.anywhere
+        };
+        let once = anywhere(8, 0);
+        assert!((1.9..2.2).contains(&once), "once is nobody's way: {once}");
+        let twice = anywhere(8, 1);
+        assert!((0.3..0.5).contains(&twice), "{twice}");
+        assert!(anywhere(9, 2).abs() > 0.3);
+        assert!(anywhere(9, 3).abs() < f64::EPSILON, "one tells of no rate");
+    }
+
+    #[test]
+    fn what_was_given_once_in_days_by_one_to_one_is_stray() {
+        let strays = |more: &[Event], days: u64| {
+            let polls = (0..days * 144).map(|segment| later(request(5, 21), segment * 10));
+            let once = write(&request(5, 21), 1, Value::Number(1.0));
+            let ledger = learned(polls.chain([later(once, 30)]).chain(more.to_vec()));
+            let command =
+                Command { intent: Intent::Write, space: Space::HoldingRegister, address: 1 };
+            let stray = ledger.is_stray(&request(5, 21).conversation, command);
+            assert_eq!(ledger.commanded().contains(&command), !stray);
+            stray
+        };
+        let give = |client, server, minute| {
+            later(write(&request(client, server), 1, Value::Number(1.0)), minute)
+        };
+        assert!(strays(&[], 2) && strays(&[give(5, 21, 31)], 2), "in one segment");
+        assert!(!strays(&[], 1), "nothing is known of days");
+        assert!(!strays(&[give(5, 21, 60)], 2), "twice");
+        assert!(!strays(&[give(6, 21, 30)], 2), "two clients");
+        assert!(!strays(&[give(5, 22, 30)], 2), "two devices");
     }
 
     #[test]

@@ -30,11 +30,6 @@ impl<K: Eq + Hash> Kinds<K> {
         self.children.get(key).copied().unwrap_or(0)
     }
 
-    /// All that were met, in no order.
-    pub fn keys(&self) -> impl Iterator<Item = &K> {
-        self.children.keys()
-    }
-
     /// The context for estimates: events are pairs of child and symbol.
     #[must_use]
     pub fn context(&self) -> Context {

@@ -46,7 +46,7 @@ pub struct Settings {
 pub struct Habits {
     /// How often a day each client does something new, where that is known.
     pub rates: Option<BTreeMap<IpAddr, Habit>>,
-    /// All that any device was commanded.
+    /// All that devices were commanded, but for what one was once.
     pub commanded: BTreeSet<Command>,
     /// Conversations that such a habit says nothing of.
     pub settled: BTreeSet<Conversation>,
@@ -58,7 +58,7 @@ impl From<&Ledger> for Habits {
     fn from(ledger: &Ledger) -> Self {
         Self {
             rates: ledger.habits(),
-            commanded: ledger.commands().keys().copied().collect(),
+            commanded: ledger.commanded(),
             settled: ledger.settled(),
             visitors: ledger.visitors(),
         }
