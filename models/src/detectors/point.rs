@@ -4,7 +4,8 @@
 //! commanded (`new-point`), or that nobody even reads where all that is known of the device is what
 //! addresses are read of it (`write-outside-polled-map`). All acts of the conversation count, polls
 //! too: after long polling the first command is properly odd, and who commanded many points may
-//! command another. What was given in one segment of days, to one device by one client, counts as never given. The chain is the conversation, then the device, then the site, then the polled
+//! command another. What is nobody's way ([`Ledger::is_stray`]) counts as never given: somebody may have
+//! tried it while learning. The chain is the conversation, then the device, then the site, then the polled
 //! map; a conversation that is new is judged by the acts of the device.
 //! *Blind to*: values; a point of a space nobody reads by address, and of a device polled by class
 //! (DNP3), as far as the polled map goes; points beyond the first 2,000 of an act.
@@ -12,7 +13,7 @@
 
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Conversation, Event, Stage};
-use crate::ledger::{Command, CommandSum, ConversationRecord, DeviceSum, Ledger};
+use crate::ledger::{Command, CommandRecord, CommandSum, ConversationRecord, DeviceSum, Ledger};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::counted;
 
@@ -107,9 +108,10 @@ impl Chain<'_> {
             (None, Some(sum)) => format!("{} of all clients", counted(sum.acts, "request")),
             (None, None) => "0 requests".to_owned(),
         };
-        let stray = self.is_stray(command);
+        let stray = self.record.and_then(|record| record.command(command));
+        let stray = stray.filter(|_| self.is_stray(command)).map(CommandRecord::tally);
         let others = match self.given(command) {
-            None if stray => "nobody else did".to_owned(),
+            None if stray.is_some() => "nobody did who was there for longer".to_owned(),
             Some(sum) => format!("others did {}", counted(sum.acts, "time")),
             None if outside => "nobody did, and nobody reads that address".to_owned(),
             None => "nobody did".to_owned(),
@@ -126,13 +128,23 @@ impl Chain<'_> {
             actor: None,
             about: None,
             because: format!(
-                "{} {} {device} the command {command} in {acts} of the baseline; {others}{more}",
+                "{} {} in {acts} of the baseline; {others}{more}",
                 conversation.asker(),
-                if stray { "gave once, which is nobody's way," } else { "never gave" },
+                match stray {
+                    None => format!("never gave {device} the command {command}"),
+                    Some(tally) => format!(
+                        "gave {device} the command {command} {}, too seldom to be its way,",
+                        counted(tally.count(), "time"),
+                    ),
+                },
             ),
             normal_if: format!(
                 "baseline lists command {command} under conversation {conversation}{}",
-                if stray { " in two segments" } else { "" },
+                match stray {
+                    None => "",
+                    Some(_) if self.ledger.commands().are_shared() => " in eight segments",
+                    Some(_) => " in two segments",
+                },
             ),
         }
     }
@@ -183,11 +195,21 @@ mod tests {
         assert!((finding.surprise.0 - never.surprise.0).abs() < 0.5, "{finding:?} {never:?}");
         assert_eq!(
             finding.because,
-            "10.0.0.5 gave once, which is nobody's way, 10.0.0.21 unit 1 the command write holding-register 7 in \
-             435 requests of the baseline; nobody else did"
+            "10.0.0.5 gave 10.0.0.21 unit 1 the command write holding-register 7 1 time, too seldom to be its way, in \
+             435 requests of the baseline; nobody did who was there for longer"
         );
         assert!(finding.normal_if.ends_with("unit 1 in two segments"), "{finding:?}");
         assert_eq!(judged(NAME, &ledger, &command(5, 8)), []);
+        // Where all are given the same, a few times are no way either.
+        let polls = (0..3 * 144).map(|segment| later(request(5, 21), segment * 10));
+        let same = (20..30).flat_map(|server| {
+            (0..3).map(move |point| write(&request(5, server), point, Value::Number(1.0)))
+        });
+        let tried = (0..7).map(|nth| later(command(5, 7), nth * 60));
+        let ledger = learned(polls.chain(same).chain(tried));
+        let [finding] = &judged(NAME, &ledger, &command(5, 7))[..] else { panic!() };
+        assert!(finding.because.contains("7 times, too seldom"), "{finding:?}");
+        assert!(finding.normal_if.ends_with("unit 1 in eight segments"), "{finding:?}");
     }
 
     #[test]

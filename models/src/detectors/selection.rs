@@ -2,9 +2,10 @@
 //!
 //! *Sees*: a select that the device accepted and that no operate follows (`select-without-operate`): at the next
 //! select of the same points, or when the conversation goes on [`KEPT_NS`] later. How odd it is says how often
-//! that happened in the conversation, and in how many conversations of the site; those that follow each
-//! other without any that is operated are a run, and multiply. Where a conversation had few selects, or most were operated, those of the
-//! same client elsewhere decide: they are the same people's, and somebody may have selected here while learning.
+//! that happened in the conversation, and in how many conversations of the site, brief ones left out; those that follow
+//! each other without any that is operated are a run, and multiply. Where a conversation had few selects, or most were
+//! operated, those of the same client elsewhere decide: they are the same people's, and somebody may have selected
+//! here while learning.
 //! *Blind to*: selects that the device refused or left unanswered; an operate that the sensor may have missed (one side
 //! seen alone, octets lost, a number skipped, a new connection in between); operators who often change their
 //! minds.
@@ -157,7 +158,9 @@ impl Common {
         let mut site = Self::default();
         for (conversation, record) in ledger.conversations() {
             let rate = rate(record);
-            site.conversations.add_context(rate);
+            if !ledger.is_brief(record) {
+                site.conversations.add_context(rate);
+            }
             let client = site.clients.entry(conversation.client).or_default();
             client.acts = client.acts.saturating_add(rate.acts);
             client.lacked = client.lacked.saturating_add(rate.lacked);
@@ -363,6 +366,24 @@ mod tests {
         assert!(odd(0, 0) > 4.5 && odd(10, 0) > odd(0, 0) - 1.5, "{} {}", odd(0, 0), odd(10, 0));
         assert!(odd(11, 0) < 3.1, "its way: {}", odd(11, 0));
         assert!(odd(10, 20) < 3.1, "as elsewhere: {}", odd(10, 20));
+    }
+
+    #[test]
+    fn who_came_by_while_it_was_learned_says_nothing_of_what_is_usual() {
+        let of = |client: u8, event: Event| {
+            let client = [10, 0, 0, client].into();
+            Event { conversation: Conversation { client, ..event.conversation }, ..event }
+        };
+        let odd = |segments: u64| {
+            let days = (0..288).flat_map(|n| poll(n * 600));
+            let usual = (0..10).flat_map(|n| [select(n * 600), operate(n * 600 + 1)].concat());
+            let others = (60..90).flat_map(|client| {
+                (0..segments).flat_map(move |n| select(n * 600)).map(move |event| of(client, event))
+            });
+            let ledger = learned(days.chain(usual).chain(others));
+            found(&ledger, [select(1), select(2)].concat()).first().map_or(0.0, |it| it.surprise.0)
+        };
+        assert!(odd(7) > odd(8) + 0.5, "{} {}", odd(7), odd(8));
     }
 
     #[test]

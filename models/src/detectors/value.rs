@@ -18,11 +18,11 @@
 
 mod likely;
 
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use std::borrow::Cow;
 
 use self::likely::{Likely, Sample};
-use super::alike;
+use super::alike::Alike;
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Device, Event, Space, Stage, Value};
 use crate::ledger::{Apart, Command, CommandSum, DeviceSum, Ledger, Point, Values};
@@ -50,7 +50,8 @@ impl Detector for OddValue {
         let device = event.conversation.device();
         let Some(sum) = ledger.device(&device) else { return };
         let values = event.commands().count();
-        let site = Site { ledger, device, sum, values, asked: Cell::new(0) };
+        let site =
+            Site { ledger, device, sum, values, alike: RefCell::default(), asked: Cell::new(0) };
         let mut oddest: Option<Oddity<'_>> = None;
         for (command, value) in event.commands() {
             let Some(oddity) = value.and_then(|value| site.oddity(command, value)) else {
@@ -73,7 +74,8 @@ struct Site<'a> {
     sum: &'a DeviceSum,
     /// How many values the act commands.
     values: usize,
-    /// How often like devices were looked at.
+    /// The devices like it, and how often those were asked for.
+    alike: RefCell<Option<Alike<'a>>>,
     asked: Cell<usize>,
 }
 
@@ -136,17 +138,20 @@ impl<'a> Site<'a> {
     /// devices were given too. What a point was given [`FEW`] times is a level of its own.
     fn apart(&self, command: Command, values: &Values) -> Option<Apart> {
         let range = values.range()?;
-        if let Some(apart) = values.apart() {
-            return Some(apart).filter(|apart| apart.count < FEW);
-        }
-        if values.total() >= FEW {
-            return None;
+        let own = values.apart().filter(|apart| apart.count < FEW);
+        let total = values.total();
+        if total >= 2 * FEW || (total >= FEW && own.is_some()) {
+            return own;
         }
         let mut all = values.clone();
         for (_, sum) in self.alike(command) {
             all.merge(&sum.values);
         }
-        all.apart().filter(|apart| apart.is_in(range))
+        if all.total() < 2 * total {
+            return own;
+        }
+        let all = all.apart().filter(|apart| apart.is_in(range));
+        all.filter(|apart| total.saturating_sub(values.without(apart).total()) < FEW)
     }
 
     /// What like devices were given with a command; of the first [`COMPARED`] values of an act that ask.
@@ -156,7 +161,8 @@ impl<'a> Site<'a> {
             return Vec::new();
         }
         self.asked.set(asked + 1);
-        alike::given(self.ledger, &self.device, command)
+        let mut alike = self.alike.borrow_mut();
+        alike.get_or_insert_with(|| Alike::to(self.ledger, self.device)).given(command)
     }
 
     /// How often a new value is at least as far away as a number outside of all that are known.

@@ -2,9 +2,10 @@
 //!
 //! *Sees*: a client that commands as it commands nothing else, at any device (`new-verb`): a select, operation or
 //! write of a kind of point that it never gave to any point of that kind; or an operation without its selection
-//! of a kind of point that it always selects first, here and elsewhere. What was learned in less than one of twenty
-//! commands to such points counts for nothing: somebody may have tried it while learning. All acts of the conversation count, polls too. Who does
-//! new things daily does them to new points in known ways, so that habit never mutes this.
+//! of a kind of point that it always selects first, here and elsewhere. What was learned in less than one of eight
+//! commands to such points, or fewer than four times and in at most a third, counts for nothing: somebody may have
+//! tried it while learning. All acts of the conversation count, polls too. Who does new things daily does them to new
+//! points in known ways, so that habit never mutes this.
 //! *Blind to*: which point it is (the `point` detector's); clients that never commanded anything, and new
 //! conversations (`function`, `conversation`).
 //! *State*: the last selection of each conversation of the ledger.
@@ -22,8 +23,11 @@ pub(crate) const NAME: &str = "verb";
 /// Selections that make a habit of selecting.
 const SELECTED: u64 = 5;
 
-/// One in so many commands, at least, is a way of commanding.
-const MOST: u64 = 20;
+/// One in so many commands, at least, is a way of commanding: more than the tenth that somebody may have tried.
+const MOST: u64 = 8;
+/// Fewer than so many are no way either, where most are given otherwise.
+const TRIALS: u64 = 4;
+
 /// Judges how is commanded.
 #[derive(Debug, Default)]
 pub(crate) struct NewVerb {
@@ -117,7 +121,9 @@ impl Verb {
                 commands.filter(|(it, _)| intents.is_none_or(|intent| it.intent == intent));
             commands.map(|(_, record)| record.tally().count()).fold(0, u64::saturating_add)
         };
-        let seldom = |given: u64, all: u64| given.saturating_mul(MOST) < all;
+        let seldom = |given: u64, all: u64| {
+            given.saturating_mul(MOST) < all || given < TRIALS && given.saturating_mul(3) <= all
+        };
         if given == 0 || seldom(given, all) && seldom(here(Some(intent)), here(None)) {
             let says = match given {
                 0 => format!("never gave the command {intent} to a {space}"),
@@ -157,7 +163,8 @@ fn is_direct_here(record: &ConversationRecord, space: Space) -> bool {
         acts.fold(0, u64::saturating_add)
     };
     let (operated, selected) = (given(Intent::Operate), given(Intent::Select));
-    selected.saturating_mul(2) < operated
+    let direct = operated.saturating_sub(selected);
+    direct >= SELECTED && selected.saturating_mul(2) < operated
 }
 
 #[cfg(test)]
@@ -243,6 +250,35 @@ mod tests {
             findings.len()
         };
         assert_eq!([found(select().conversation.unit), found(11)], [0, 1]);
+    }
+
+    #[test]
+    fn what_was_tried_while_learning_is_no_way() {
+        let at = |unit: u16, mut event: Event| {
+            event.conversation.unit = unit;
+            event
+        };
+        // The usual, at another outstation; and here what may have been tried.
+        let found = |tried: &[Event], event: Event| {
+            let polls = (0..2_000).map(|_| breaker(Switch::Nul, Intent::Read, 1, "Read"));
+            let usual = (0..20).flat_map(|_| [select(), operate(OPERATE), set(Intent::Operate)]);
+            let ledger =
+                learned(polls.chain(usual.map(|event| at(11, event))).chain(tried.to_vec()));
+            let mut findings = Vec::new();
+            NewVerb::default().judge(&ledger, &event, &mut |finding| findings.push(finding));
+            !findings.is_empty()
+        };
+        for (times, odd) in [(1, true), (3, true), (4, false)] {
+            let here = [vec![set(Intent::Operate); 9], vec![set(Intent::Select); times]].concat();
+            assert_eq!(found(&here, set(Intent::Select)), odd, "{times} selections");
+        }
+        for (times, odd) in [(2, true), (5, false)] {
+            assert_eq!(
+                found(&vec![operate(DIRECT); times], operate(DIRECT)),
+                odd,
+                "{times} without"
+            );
+        }
     }
 
     #[test]

@@ -38,7 +38,12 @@ impl Apart {
     }
 
     fn holds(&self, number: f64) -> bool {
-        if self.is_above() { number >= self.values.0 } else { number <= self.values.1 }
+        // Bins are told by their middle, beyond which half of what is in them is.
+        if self.is_above() {
+            number > f64::midpoint(self.range.1, self.values.0)
+        } else {
+            number < f64::midpoint(self.values.1, self.range.0)
+        }
     }
 }
 
@@ -140,6 +145,18 @@ mod tests {
         let found = values(&numbers).apart().unwrap();
         assert_eq!(found.count, 1);
         assert!((found.values.0 - 9_000.0).abs() < 500.0, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_in_a_bin_with_what_stands_apart_does_so_too() {
+        let usual = (0..30).map(|n| 360.0 + f64::from(n) * 2.7);
+        let all = values(&usual.chain([704.0, 704.0, 705.0]).collect::<Vec<_>>());
+        let found = all.apart().unwrap();
+        assert_eq!(found.count, 3);
+        assert!(values(&[704.0, 704.0, 705.0]).without(&found).is_empty(), "{found:?}");
+        let low = values(&[1.0, 1.1, 1.2, 1.3, 1.4, -0.9]);
+        let found = low.apart().unwrap();
+        assert!(values(&[-0.9, -0.8]).without(&found).is_empty(), "{found:?}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use foldhash::HashMap;
 
 use super::records::{Command, ConversationRecord};
 use super::store::Ledger;
-use super::tally::{SEGMENT_NS, Tally};
+use super::tally::{SEGMENT_NS, Tally, WAY};
 use crate::event::{Conversation, Intent};
 use crate::surprise::real;
 
@@ -22,7 +22,8 @@ const QUIET_NS: u64 = 900 * 1_000_000_000;
 pub struct Habit {
     /// What is new in the conversation: a command that it gives to one device more.
     pub here: f64,
-    /// Commands of points that no device was given before, or one device once.
+    /// Commands of points that no device was given before, or one device once. What is nobody's way is left out of both
+    /// where most is given to many ([`Ledger::is_stray`]).
     pub anywhere: f64,
 }
 
@@ -38,14 +39,18 @@ impl Ledger {
         let (from_ns, half) = self.second_half()?;
         let mut here: BTreeMap<IpAddr, Vec<u64>> = BTreeMap::new();
         let mut given: HashMap<Command, Vec<(u64, Option<IpAddr>)>> = HashMap::default();
+        // What few are given alone is nobody's habit where most is given to many.
+        let shared = self.commands().are_shared();
         for (conversation, record) in &self.facts.conversations {
             let client = conversation.client;
             let known = record.tally.first_ns < from_ns;
-            for (command, record) in &record.commands {
+            let counts = |command| !shared || !self.is_stray(conversation, command);
+            let commands: Vec<_> = record.commands.iter().filter(|it| counts(*it.0)).collect();
+            for (command, record) in &commands {
                 let again_ns = record.tally.segments.start_ns(1);
                 let times_ns = core::iter::once(record.tally.first_ns).chain(again_ns);
                 given
-                    .entry(*command)
+                    .entry(**command)
                     .or_default()
                     .extend(times_ns.map(|ns| (ns, known.then_some(client))));
             }
@@ -54,7 +59,7 @@ impl Ledger {
             }
             let functions = record.functions.iter().filter(|(key, _)| key.intent.commands());
             let functions = functions.map(|(_, record)| record.tally.first_ns);
-            let commands = record.commands.values().map(|record| record.tally.first_ns);
+            let commands = commands.iter().map(|(_, record)| record.tally.first_ns);
             let new = commands.chain(functions).filter(|time_ns| *time_ns >= from_ns);
             here.entry(client).or_default().extend(new);
         }
@@ -63,8 +68,9 @@ impl Ledger {
         for mut times in given.into_values() {
             times.sort_unstable();
             for (time_ns, client) in times.into_iter().take(2).filter(|it| it.0 >= from_ns) {
-                let of_client = client.map(|client| anywhere.entry(client).or_default());
-                of_client.into_iter().for_each(|times_ns| times_ns.push(time_ns));
+                if let Some(client) = client {
+                    anywhere.entry(client).or_default().push(time_ns);
+                }
             }
         }
         let days = real(half) / real(DAY);
@@ -77,17 +83,30 @@ impl Ledger {
         Some(rates.collect())
     }
 
-    /// Whether a command was given once: in one of many segments, to one device, by one client. That is nobody's way, and
-    /// somebody may have tried it while learning. With less than two days learned nothing is known of that.
+    /// Whether a command is nobody's way, so that somebody may have tried it while learning: it was given in a
+    /// conversation once, or in fewer than eight segments where most commands are given to more devices than one; and
+    /// nowhere else but in conversations that are brief. With less than two days learned nothing is known of that.
     #[must_use]
     pub fn is_stray(&self, conversation: &Conversation, command: Command) -> bool {
         let record = self.conversation(conversation);
         let Some(given) = record.and_then(|record| record.command(command)) else { return false };
-        let device = self.device(&conversation.device());
-        given.tally.segments.count() == 1
-            && self.commands().count(&command) == 1
-            && device.and_then(|sum| sum.command(command)).is_some_and(|sum| sum.conversations == 1)
-            && self.second_half().is_some()
+        let segments = given.tally.segments.count();
+        let few = segments == 1 || segments < WAY && self.commands().are_shared();
+        few && self.second_half().is_some() && !self.is_given_elsewhere(conversation, command)
+    }
+
+    /// Whether a command was given in another conversation that is not brief.
+    fn is_given_elsewhere(&self, conversation: &Conversation, command: Command) -> bool {
+        let others = self.given(command).flat_map(|(_, sum, _)| &sum.with);
+        others.filter(|other| *other != conversation).any(|other| {
+            let record = self.conversation(other);
+            record.is_some_and(|it| it.command(command).is_some() && !self.is_brief(it))
+        })
+    }
+
+    /// Whether there was so little of a conversation in days that it is nobody's way either.
+    pub(crate) fn is_brief(&self, record: &ConversationRecord) -> bool {
+        record.tally.segments.count() < WAY && self.second_half().is_some()
     }
 
     /// All that was commanded, but for what is stray.
@@ -227,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_once_in_days_by_one_to_one_is_stray() {
+    fn what_was_given_once_in_days_and_by_nobody_else_is_stray() {
         let strays = |more: &[Event], days: u64| {
             let polls = (0..days * 144).map(|segment| later(request(5, 21), segment * 10));
             let once = write(&request(5, 21), 1, Value::Number(1.0));
@@ -235,7 +254,8 @@ mod tests {
             let command =
                 Command { intent: Intent::Write, space: Space::HoldingRegister, address: 1 };
             let stray = ledger.is_stray(&request(5, 21).conversation, command);
-            assert_eq!(ledger.commanded().contains(&command), !stray);
+            assert!(stray || ledger.commanded().contains(&command));
+            assert!(!stray || !more.is_empty() || ledger.commanded().is_empty());
             stray
         };
         let give = |client, server, minute| {
@@ -244,8 +264,46 @@ mod tests {
         assert!(strays(&[], 2) && strays(&[give(5, 21, 31)], 2), "in one segment");
         assert!(!strays(&[], 1), "nothing is known of days");
         assert!(!strays(&[give(5, 21, 60)], 2), "twice");
-        assert!(!strays(&[give(6, 21, 30)], 2), "two clients");
-        assert!(!strays(&[give(5, 22, 30)], 2), "two devices");
+        let polled = |client, server| {
+            (0..8).map(move |segment| later(request(client, server), segment * 10))
+        };
+        for (client, server) in [(6, 21), (5, 22)] {
+            let brief: Vec<_> =
+                polled(client, server).take(7).chain([give(client, server, 30)]).collect();
+            assert!(strays(&brief, 2), "who came by says nothing");
+            let known: Vec<_> = polled(client, server).chain([give(client, server, 30)]).collect();
+            assert!(!strays(&known, 2), "another client, or device");
+        }
+    }
+
+    /// Two days of a client's polls of six devices, which it gives four commands each, and one of them another `times`.
+    fn shared(times: u64) -> Ledger {
+        let polls = (0..288).flat_map(|segment| {
+            (21..27).map(move |server| later(request(5, server), segment * 10))
+        });
+        let give = |server, point| write(&request(5, server), point, Value::Number(1.0));
+        let usual = (21..27).flat_map(|server| (0..4).map(move |point| give(server, point)));
+        let tried = (0..times).map(|nth| later(give(21, 9), 1_500 + nth * 20));
+        learned(polls.chain(usual).chain(tried))
+    }
+
+    #[test]
+    fn where_all_are_given_the_same_what_one_is_given_now_and_then_is_stray() {
+        let stray = |ledger: &Ledger, address| {
+            let command = Command { intent: Intent::Write, space: Space::HoldingRegister, address };
+            ledger.is_stray(&request(5, 21).conversation, command)
+        };
+        assert!([1, 7].iter().all(|times| stray(&shared(*times), 9)));
+        assert!(!stray(&shared(8), 9), "its way");
+        assert!(!stray(&shared(7), 1), "as the others");
+        let habit = shared(7).habits().unwrap()[&IpAddr::from([10, 0, 0, 5])];
+        assert_eq!(habit, Habit::default(), "nobody's way is nobody's habit");
+        // Where each is given its own, nothing can be told by that.
+        let mut own = shared(7);
+        for point in 0..9 {
+            own.learn(&write(&request(5, 22), 100 + point, Value::Number(1.0)));
+        }
+        assert!(!stray(&own, 9));
     }
 
     #[test]

@@ -16,11 +16,16 @@ use super::values::Values;
 use crate::event::{Conversation, Device, Intent, Protocol, Space};
 use crate::surprise::Context;
 
+/// Pairs of child and symbol of which it can be told whether symbols are shared.
+const SHARED: u64 = 20;
+
 /// In how many children of a context each symbol was met: what a parent counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kinds<K: Eq + Hash> {
     children: HashMap<K, u64>,
     total: u64,
+    /// Symbols that were met in one child.
+    alone: u64,
 }
 
 impl<K: Eq + Hash> Kinds<K> {
@@ -36,18 +41,29 @@ impl<K: Eq + Hash> Kinds<K> {
         Context { events: self.total, distinct: size(self.children.len()) }
     }
 
+    /// Whether most symbols are met in more than one child: of what is met, less than a quarter is not.
+    #[must_use]
+    pub fn are_shared(&self) -> bool {
+        self.total >= SHARED && self.alone.saturating_mul(4) < self.total
+    }
+
     /// Counts one more child; true if it is the first.
     fn add(&mut self, key: K) -> bool {
         let count = self.children.entry(key).or_insert(0);
         *count += 1;
         self.total += 1;
+        match *count {
+            1 => self.alone += 1,
+            2 => self.alone -= 1,
+            _ => {}
+        }
         *count == 1
     }
 }
 
 impl<K: Eq + Hash> Default for Kinds<K> {
     fn default() -> Self {
-        Self { children: HashMap::default(), total: 0 }
+        Self { children: HashMap::default(), total: 0, alone: 0 }
     }
 }
 

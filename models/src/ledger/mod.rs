@@ -58,7 +58,7 @@ mod merge;
 mod pace;
 mod proofs;
 mod provenance;
-mod ranges;
+pub(crate) mod ranges;
 mod read;
 mod records;
 mod rulings;
@@ -82,7 +82,6 @@ pub use learn::{Observation, Saw};
 pub use mac::Mac;
 pub use pace::{Pace, Pattern};
 pub use provenance::{BadDigest, Capture, Digest, SameCapture};
-pub(crate) use ranges::hold;
 pub use records::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Effects, FunctionKey, FunctionRecord,
     Outcomes, Point, PointRecord, Span,

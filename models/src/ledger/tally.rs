@@ -13,7 +13,7 @@ pub(crate) const fn is_seldom(segments: u64, of: u64) -> bool {
 }
 
 /// Segments in which something was met that make it a way, however long was learned: once a day for a week.
-const WAY: u64 = 8;
+pub(super) const WAY: u64 = 8;
 
 /// How often something happened, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use crate::detector::Bits;
 use crate::detectors::{danger, structure};
 use crate::event::{Conversation, Space};
 use crate::ledger::{
-    Command, CommandRecord, ConversationRecord, DeviceRecord, Ledger, Point, Tally, hold, is_seldom,
+    Command, CommandRecord, ConversationRecord, DeviceRecord, Ledger, Point, Tally, is_seldom,
+    ranges,
 };
 use crate::surprise::{self, Context};
 use crate::words::counted;
@@ -242,7 +243,7 @@ impl Collector<'_> {
         let by_class = sum.polled().any(|(space, _)| space == Space::Class);
         let read = sum
             .polled()
-            .any(|(space, ranges)| space == command.space && hold(ranges, command.address));
+            .any(|(space, ranges)| space == command.space && ranges::hold(ranges, command.address));
         let record = self.ledger.record(&device);
         let mut points = record.into_iter().flat_map(DeviceRecord::points);
         let point = Point { space: command.space, address: command.address };

@@ -5,7 +5,7 @@
 //! how many commands the baseline has in one stretch, with no hour without between. Only what goes beyond
 //! the longest stretch known, of this device or of one like it, is odd.
 
-use crate::detectors::alike;
+use crate::detectors::alike::Alike;
 use crate::event::Device;
 use crate::ledger::{Command, DeviceSum, Ledger, Tally};
 
@@ -48,7 +48,7 @@ impl Steps {
 /// The most commands in one stretch that the baseline can have, of this device or one like it; `None` where it
 /// has forgotten some.
 pub(super) fn longest(ledger: &Ledger, device: &Device, command: Command) -> Option<u64> {
-    let like = alike::given(ledger, device, command).into_iter().map(|(device, _)| device);
+    let like = Alike::to(ledger, *device).given(command).into_iter().map(|(device, _)| device);
     let devices = like.chain([device]).filter_map(|device| ledger.device(device));
     devices.map(|sum| of_device(ledger, sum, command)).try_fold(0, |most, one| Some(most.max(one?)))
 }

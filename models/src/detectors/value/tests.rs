@@ -166,16 +166,25 @@ fn a_value_that_stands_apart_was_learned_in_vain() {
     let ledger = like_devices(&[187.0, 352.0, 352.0]);
     assert!(surprise(&ledger, 352.0) > 8.0 && surprise(&ledger, 187.0) < 0.1);
     // What it was given eight times is its own level, whatever they say.
-    let level = |times: usize| {
+    let among = |own: &[f64]| {
         let polls = (21..32).flat_map(|server| (0..1_000).map(move |_| request(5, server)));
         let others = (22..32).flat_map(|server| {
             [184.0, 219.0, 190.0, 201.0]
                 .map(|value| write(&request(5, server), 40, Value::Number(value)))
         });
-        let own = (0..times).map(|_| command(352.0));
-        surprise(&learned(polls.chain(others).chain(own)), 352.0)
+        let own: Vec<_> = own.iter().map(|value| command(*value)).collect();
+        learned(polls.chain(others).chain(own))
     };
+    let level = |times: usize| surprise(&among(&vec![352.0; times]), 352.0);
     assert!(level(7) > 6.0 && level(8) < 0.1, "{} {}", level(7), level(8));
+    // So where most or half of its own few stand apart.
+    for own in [
+        &[187.0, 352.0, 352.0, 353.0, 353.0][..],
+        &[352.0, 184.0, 353.0, 219.0, 352.0, 199.0, 201.0, 200.0],
+    ] {
+        let odd = [352.0, 200.0].map(|value| surprise(&among(own), value));
+        assert!(odd[0] > 6.6 && odd[1] < 4.0, "{own:?}: {odd:?}");
+    }
     // What was given time and again is a level of its own.
     let levels = (0..40).map(|nth| command(if nth % 5 == 0 { 300.0 } else { 100.0 }));
     let ledger = learned((0..1_000).map(|_| request(5, 21)).chain(levels));
