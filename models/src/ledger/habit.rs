@@ -14,6 +14,9 @@ use crate::surprise::real;
 /// A day, in segments.
 const DAY: u64 = 86_400 * 1_000_000_000 / SEGMENT_NS;
 
+/// Other conversations in which a command is looked for.
+const OTHERS: usize = 256;
+
 /// New things that come within this time of each other are one: fifteen minutes.
 const QUIET_NS: u64 = 900 * 1_000_000_000;
 
@@ -95,10 +98,11 @@ impl Ledger {
         few && self.second_half().is_some() && !self.is_given_elsewhere(conversation, command)
     }
 
-    /// Whether a command was given in another conversation that is not brief.
+    /// Whether a command was given in another conversation that is not brief, among the first [`OTHERS`] with the devices
+    /// that got it: who came by everywhere does not make each of his commands cost as much as the site is large.
     fn is_given_elsewhere(&self, conversation: &Conversation, command: Command) -> bool {
         let others = self.given(command).flat_map(|(_, sum, _)| &sum.with);
-        others.filter(|other| *other != conversation).any(|other| {
+        others.filter(|other| *other != conversation).take(OTHERS).any(|other| {
             let record = self.conversation(other);
             record.is_some_and(|it| it.command(command).is_some() && !self.is_brief(it))
         })
