@@ -25,7 +25,7 @@ mod silence;
 pub(crate) mod structure;
 mod unanswered;
 mod value;
-mod verb;
+pub(crate) mod verb;
 mod volume;
 
 use crate::detector::Detector;

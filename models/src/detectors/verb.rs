@@ -10,11 +10,13 @@
 //! conversations (`function`, `conversation`).
 //! *State*: the last selection of each conversation of the ledger.
 
+use std::collections::BTreeSet;
+
 use foldhash::HashMap;
 
-use crate::detector::{Detector, Finding};
+use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Conversation, Event, Intent, Space, Stage};
-use crate::ledger::{ClientSum, Command, CommandRecord, ConversationRecord, Ledger};
+use crate::ledger::{ClientSum, Command, ConversationRecord, Ledger};
 use crate::surprise::{self, Context, FLOOR};
 use crate::words::{counted, grouped};
 
@@ -65,8 +67,7 @@ impl Detector for NewVerb {
         };
         let context = client.given_context();
         let acts = record.tally().count();
-        let here = Context { events: acts, distinct: 1 + record.distinct_commands() };
-        let surprise = surprise::bits(here.share(0, context.share(verb.given, 1.0)));
+        let surprise = verb.surprise(client, record);
         if surprise < FLOOR {
             return;
         }
@@ -93,11 +94,25 @@ impl Detector for NewVerb {
     }
 }
 
+/// The ways in which a client commanded in a conversation and that count for nothing: for a review.
+pub(crate) fn tried(
+    client: &ClientSum,
+    record: &ConversationRecord,
+) -> impl Iterator<Item = (Intent, Space, Verb)> {
+    let ways = record.commands().map(|(command, _)| (command.intent, command.space));
+    let ways: BTreeSet<(Intent, Space)> = ways.collect();
+    ways.into_iter().filter_map(move |(intent, space)| {
+        let given = |intent| given_here(record, Some(intent), space);
+        let selected = given(Intent::Operate) <= given(Intent::Select);
+        Some((intent, space, Verb::new_to(client, record, intent, space, selected)?))
+    })
+}
+
 /// A way of commanding.
-struct Verb {
+pub(crate) struct Verb {
     /// How often the client used it.
     given: u64,
-    says: String,
+    pub(crate) says: String,
     normal: String,
 }
 
@@ -115,12 +130,7 @@ impl Verb {
             return None;
         }
         let all = client.given_to(space);
-        let here = |intents: Option<Intent>| -> u64 {
-            let commands = record.commands().filter(|(command, _)| command.space == space);
-            let commands =
-                commands.filter(|(it, _)| intents.is_none_or(|intent| it.intent == intent));
-            commands.map(|(_, record)| record.tally().count()).fold(0, u64::saturating_add)
-        };
+        let here = |intent| given_here(record, intent, space);
         let seldom = |given: u64, all: u64| {
             given.saturating_mul(MOST) < all || given < TRIALS && given.saturating_mul(3) <= all
         };
@@ -151,17 +161,24 @@ impl Verb {
             normal: format!("more operations than selections of a {space}"),
         })
     }
+    /// How odd one more is.
+    pub(crate) fn surprise(&self, client: &ClientSum, record: &ConversationRecord) -> Bits {
+        let acts = record.tally().count();
+        let here = Context { events: acts, distinct: 1 + record.distinct_commands() };
+        surprise::bits(here.share(0, client.given_context().share(self.given, 1.0)))
+    }
+}
+
+/// How many commands of an intent, or of any, a conversation has to points of a kind.
+fn given_here(record: &ConversationRecord, intent: Option<Intent>, space: Space) -> u64 {
+    let commands = record.commands().filter(|(command, _)| command.space == space);
+    let commands = commands.filter(|(it, _)| intent.is_none_or(|intent| it.intent == intent));
+    commands.map(|(_, record)| record.tally().count()).fold(0, u64::saturating_add)
 }
 
 /// Whether most of what was operated in a conversation was not selected: fewer may be somebody's trials.
 fn is_direct_here(record: &ConversationRecord, space: Space) -> bool {
-    let given = |intent| {
-        let ours = move |(command, _): &(&Command, &CommandRecord)| {
-            (command.intent, command.space) == (intent, space)
-        };
-        let acts = record.commands().filter(ours).map(|(_, record)| record.tally().count());
-        acts.fold(0, u64::saturating_add)
-    };
+    let given = |intent| given_here(record, Some(intent), space);
     let (operated, selected) = (given(Intent::Operate), given(Intent::Select));
     let direct = operated.saturating_sub(selected);
     direct >= SELECTED && selected.saturating_mul(2) < operated

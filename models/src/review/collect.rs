@@ -7,7 +7,7 @@ use super::support::{Support, burst, occasions, of_client};
 use super::values::Siblings;
 use super::{Evidence, FLAG, Group};
 use crate::detector::Bits;
-use crate::detectors::{danger, structure};
+use crate::detectors::{danger, structure, verb};
 use crate::event::{Conversation, Space};
 use crate::ledger::{
     Command, CommandRecord, ConversationRecord, DeviceRecord, Ledger, Point, Tally, is_seldom,
@@ -92,6 +92,7 @@ impl Collector<'_> {
             );
         }
         self.functions(conversation, record);
+        self.verbs(conversation, record);
         let mut commands: Vec<_> = record.commands().collect();
         commands.sort_unstable_by_key(|(command, _)| **command);
         for (command, given) in commands {
@@ -199,6 +200,44 @@ impl Collector<'_> {
                     },
                 );
             }
+        }
+    }
+
+    /// Ways of commanding that are too seldom to be anybody's.
+    fn verbs(&mut self, conversation: &Conversation, record: &ConversationRecord) {
+        let Some(client) = self.ledger.client(&conversation.client) else { return };
+        for (intent, space, verb) in verb::tried(client, record) {
+            let ours = |command: &Command| (command.intent, command.space) == (intent, space);
+            let mut commands: Vec<_> = record.commands().filter(|(it, _)| ours(it)).collect();
+            commands.sort_unstable_by_key(|(command, _)| **command);
+            let tallies = commands.iter().map(|(_, given)| given.tally().clone());
+            let Some(tally) = tallies.reduce(|mut all, one| {
+                all.merge(&one);
+                all
+            }) else {
+                continue;
+            };
+            let surprise = verb.surprise(client, record);
+            if surprise < surprise::FLOOR {
+                continue;
+            }
+            self.put(
+                conversation.client,
+                Piece {
+                    kind: "seldom-verb",
+                    surprise: Some(surprise),
+                    tally: &tally,
+                    because: format!(
+                        "{} {}; here {}",
+                        conversation.asker(),
+                        verb.says,
+                        counted(tally.count(), "time"),
+                    ),
+                    line: format!("  command {intent} {space} (conversation {conversation})"),
+                    normal_if: format!("seldom-verb {intent} {space} is normal in {conversation}"),
+                    acts: commands.iter().map(|(it, _)| format!("{conversation}: {it}")).collect(),
+                },
+            );
         }
     }
 

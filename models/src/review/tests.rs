@@ -144,6 +144,29 @@ fn a_point_that_the_master_commands_once_and_nobody_else_does_is_listed() {
 }
 
 #[test]
+fn a_way_of_commanding_that_was_seldom_used_is_listed() {
+    let set = Event { intent: Intent::Operate, ..command(5, 1) };
+    let often = 120..SEGMENTS - 1;
+    let tried = [at(set.clone(), 300), at(set.clone(), 400)];
+    let found = first(tried, "seldom-verb");
+    let verb = found.evidence.iter().find(|one| one.kind == "seldom-verb").unwrap();
+    assert_eq!(
+        verb.because,
+        "10.0.0.5 gave the command operate to a holding-register in 2 of 242 commands to such points, too seldom to be \
+         its way; here 2 times"
+    );
+    assert_eq!(
+        verb.normal_if,
+        "seldom-verb operate holding-register is normal in modbus 10.0.0.5 -> 10.0.0.21 unit 1"
+    );
+    let usual = review(often.map(|segment| at(set.clone(), segment)));
+    assert!(
+        usual.iter().flat_map(|it| &it.evidence).all(|one| one.kind != "seldom-verb"),
+        "{usual:?}"
+    );
+}
+
+#[test]
 fn what_is_done_in_one_stretch_of_time_is_one_oddity_across_the_end_of_a_segment() {
     let of = |code, segment| at(act(5, Intent::Configure, code), segment);
     let mask =
