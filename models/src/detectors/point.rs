@@ -142,7 +142,7 @@ impl Chain<'_> {
                 "baseline lists command {command} under conversation {conversation}{}",
                 match stray {
                     None => "",
-                    Some(_) if self.ledger.commands().are_shared() => " in eight segments",
+                    Some(_) if self.ledger.is_shared(command) => " in eight segments",
                     Some(_) => " in two segments",
                 },
             ),

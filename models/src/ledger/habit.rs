@@ -42,12 +42,12 @@ impl Ledger {
         let (from_ns, half) = self.second_half()?;
         let mut here: BTreeMap<IpAddr, Vec<u64>> = BTreeMap::new();
         let mut given: HashMap<Command, Vec<(u64, Option<IpAddr>)>> = HashMap::default();
-        // What few are given alone is nobody's habit where most is given to many.
-        let shared = self.commands().are_shared();
         for (conversation, record) in &self.facts.conversations {
             let client = conversation.client;
             let known = record.tally.first_ns < from_ns;
-            let counts = |command| !shared || !self.is_stray(conversation, command);
+            // What few are given alone is nobody's habit where most is given to many.
+            let counts =
+                |command| !self.is_shared(command) || !self.is_stray(conversation, command);
             let commands: Vec<_> = record.commands.iter().filter(|it| counts(*it.0)).collect();
             for (command, record) in &commands {
                 let again_ns = record.tally.segments.start_ns(1);
@@ -87,15 +87,21 @@ impl Ledger {
     }
 
     /// Whether a command is nobody's way, so that somebody may have tried it while learning: it was given in a
-    /// conversation once, or in fewer than eight segments where most commands are given to more devices than one; and
+    /// conversation once, or in fewer than eight segments where most commands like it are given to more devices than one; and
     /// nowhere else but in conversations that are brief. With less than two days learned nothing is known of that.
     #[must_use]
     pub fn is_stray(&self, conversation: &Conversation, command: Command) -> bool {
         let record = self.conversation(conversation);
         let Some(given) = record.and_then(|record| record.command(command)) else { return false };
         let segments = given.tally.segments.count();
-        let few = segments == 1 || segments < WAY && self.commands().are_shared();
+        let few = segments == 1 || segments < WAY && self.is_shared(command);
         few && self.second_half().is_some() && !self.is_given_elsewhere(conversation, command)
+    }
+
+    /// Whether most commands like this one are given to more devices than one: of its intent, to its kind of point.
+    #[must_use]
+    pub fn is_shared(&self, command: Command) -> bool {
+        self.index.is_shared(command)
     }
 
     /// Whether a command was given in another conversation that is not brief, among the first [`OTHERS`] with the devices

@@ -16,7 +16,7 @@ use super::values::Values;
 use crate::event::{Conversation, Device, Intent, Protocol, Space};
 use crate::surprise::Context;
 
-/// Pairs of child and symbol of which it can be told whether symbols are shared.
+/// Pairs of device and command of which it can be told whether devices share commands.
 const SHARED: u64 = 20;
 
 /// In how many children of a context each symbol was met: what a parent counts.
@@ -24,8 +24,6 @@ const SHARED: u64 = 20;
 pub struct Kinds<K: Eq + Hash> {
     children: HashMap<K, u64>,
     total: u64,
-    /// Symbols that were met in one child.
-    alone: u64,
 }
 
 impl<K: Eq + Hash> Kinds<K> {
@@ -41,29 +39,18 @@ impl<K: Eq + Hash> Kinds<K> {
         Context { events: self.total, distinct: size(self.children.len()) }
     }
 
-    /// Whether most symbols are met in more than one child: of what is met, less than a quarter is not.
-    #[must_use]
-    pub fn are_shared(&self) -> bool {
-        self.total >= SHARED && self.alone.saturating_mul(4) < self.total
-    }
-
     /// Counts one more child; true if it is the first.
     fn add(&mut self, key: K) -> bool {
         let count = self.children.entry(key).or_insert(0);
         *count += 1;
         self.total += 1;
-        match *count {
-            1 => self.alone += 1,
-            2 => self.alone -= 1,
-            _ => {}
-        }
         *count == 1
     }
 }
 
 impl<K: Eq + Hash> Default for Kinds<K> {
     fn default() -> Self {
-        Self { children: HashMap::default(), total: 0, alone: 0 }
+        Self { children: HashMap::default(), total: 0 }
     }
 }
 
@@ -236,6 +223,9 @@ pub(crate) struct Index {
     pub(crate) functions: Kinds<FunctionKey>,
     /// To how many devices each command was given.
     pub(crate) commands: Kinds<Command>,
+    /// Of the commands of an intent to a kind of point: pairs with the devices that were given one, and commands that
+    /// one device alone was.
+    sharing: HashMap<(Intent, Space), (u64, u64)>,
     /// Those devices, sorted.
     pub(crate) given: HashMap<Command, Vec<Device>>,
     /// Functions of all conversations.
@@ -360,6 +350,13 @@ impl Index {
         }
     }
 
+    /// Whether what a device is given of commands like this one, others are given too: of what devices are given of
+    /// them, less than a quarter is given to one alone.
+    pub(crate) fn is_shared(&self, command: Command) -> bool {
+        let of = self.sharing.get(&(command.intent, command.space)).copied();
+        of.is_some_and(|(pairs, alone)| pairs >= SHARED && alone.saturating_mul(4) < pairs)
+    }
+
     /// A command that a client gave so often.
     pub(crate) fn add_given(&mut self, client: IpAddr, command: Command, times: u64) {
         let client = self.clients.entry(client).or_default();
@@ -382,6 +379,14 @@ impl Index {
             sum.conversations += 1;
             if sum.conversations == 1 {
                 self.commands.add(command);
+                let (pairs, alone) =
+                    self.sharing.entry((command.intent, command.space)).or_default();
+                *pairs += 1;
+                match self.commands.count(&command) {
+                    1 => *alone += 1,
+                    2 => *alone -= 1,
+                    _ => {}
+                }
                 let devices = self.given.entry(command).or_default();
                 let at = devices.partition_point(|other| *other < device);
                 devices.insert(at, device);
