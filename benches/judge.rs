@@ -3,9 +3,9 @@
 //!
 //! Each cost is processor time of the best of three rounds over all points (of one where there are a
 //! million), beside one look-up in a hash map of as many names: rows of one run are to be compared with
-//! each other, and with nothing from elsewhere. Where the ratio grows with the points, something is looked for that should be
-//! looked up. At a million points more is asked for than the ledger takes (`gridtap_models::limits`):
-//! what memory it has then is the most it can have.
+//! each other, and with nothing from elsewhere. Where the ratio grows with the points, something is
+//! looked for that should be looked up. At a million points more is asked for than the ledger takes
+//! (`gridtap_models::limits`): what memory it has then is the most it can have.
 #![expect(clippy::print_stdout, reason = "it prints a table")]
 
 use core::time::Duration;
