@@ -4,8 +4,8 @@
 //! Each cost is processor time of the best of three rounds over all points (of one where there are a
 //! million), beside one look-up in a hash map of as many names: rows of one run are to be compared with
 //! each other, and with nothing from elsewhere. Where the ratio grows with the points, something is
-//! looked for that should be looked up. At a million points more is asked for than the ledger takes (`gridtap_models::limits`):
-//! what memory it has then is the most it can have.
+//! looked for that should be looked up. At a million points more is asked for than the ledger takes
+//! (`gridtap_models::limits`): what memory it has then is the most it can have.
 #![expect(clippy::print_stdout, reason = "it prints a table")]
 
 use core::time::Duration;
@@ -34,7 +34,7 @@ const EVENTS_A_DEVICE: u32 = 4 * POINTS_A_DEVICE;
 
 /// Rounds that are learned before anything is measured: a value that was given less often is compared with those of
 /// like devices, which is no routine.
-const LEARNED: u32 = 16;
+const LEARNED: u32 = 8;
 
 /// Capture time from one event to the next, in nanoseconds.
 const APART_NS: u64 = 1_000_000;

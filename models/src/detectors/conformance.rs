@@ -12,8 +12,8 @@
 //! *Blind to*: what a loss could explain (nothing is marked then); a device that was attacked in this
 //! way all through the learning.
 //! *State*: conversations and marks that were reported in the last 24 hours, other protocols by their names, at most
-//! 65,536: a sloppy device is one finding a day, not a hundred thousand. What no device's way explains, octets that their sender knows nothing of, is told
-//! each time, once in fifteen minutes.
+//! 65,536: a sloppy device is one finding a day, not a hundred thousand. What no device's way explains, octets that
+//! their sender knows nothing of, is told each time, once in fifteen minutes.
 
 use foldhash::HashMap;
 

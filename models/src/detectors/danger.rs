@@ -4,9 +4,10 @@
 //! all devices at once (`broadcast-command`; of Modbus over TCP to unit 0 where there are others and it answers
 //! nothing) or without an answer (`unacknowledged-command`), and a clock that is set by another master than the one
 //! that did so most while learning (`second-time-master`). Hard: what was learned of them counts for nothing; only a
-//! person's ruling makes them normal. So an attack in the learned time does not teach its own repetition. One thing has a minute's grace: a DNP3 master that starts
-//! tells its outstation to be silent, polls all there is, and lets it report again. Who did so while
-//! learning, here always or with nearly all devices, is reported when the minute is over and it did not.
+//! person's ruling makes them normal. So an attack in the learned time does not teach its own repetition. One thing
+//! has a minute's grace: a DNP3 master that starts tells its outstation to be silent, polls all there is, and lets it
+//! report again. Who did so while learning, here always or with nearly all devices, is reported when the minute is
+//! over and it did not.
 //! *Blind to*: an act that was ruled normal, done by somebody in the same client's name. Unit 0 of a
 //! server of which no other unit is known. A device that is silenced for less than a minute in the name of a master
 //! that starts that way.

@@ -11,7 +11,8 @@ use crate::judge::Mode;
 const S: u64 = SECOND_NS;
 const DAY: u64 = 86_400 * S;
 
-/// What client 5 does to device 9 for a day: it polls, and writes now and then.
+/// What client 5 does to device 9 for a day: it polls, and writes now and then. So does client 7 to device 8, but for
+/// nineteen writes only.
 fn ledger() -> Ledger {
     let mut ledger = Ledger::default();
     for nth in 0..1_440_u64 {
@@ -22,6 +23,10 @@ fn ledger() -> Ledger {
             event.targets[0].values.clear();
         }
         ledger.learn(&event);
+        if nth < 19 * 60 {
+            event.conversation = act(7, 8, 0, 0).conversation;
+            ledger.learn(&event);
+        }
     }
     ledger
 }
@@ -98,10 +103,12 @@ fn an_attack_is_found_when_an_episode_takes_one_of_its_acts() {
 fn operators_whose_client_commanded_often_while_learning_are_counted_apart() {
     let mut strange = write(5, 2, 2);
     strange.targets[0].start = 40_000;
-    let measured = measure("9,1,none,,,\n", &[write(5, 1, 1), strange, write(66, 10, 3)]);
+    let seldom = act(7, 8, DAY + 20 * S, 4);
+    let events = [write(5, 1, 1), strange, write(66, 10, 3), seldom];
+    let measured = measure("9,1,none,,,\n", &events);
     let Commands { operators, alarmed_operators, practised, alarmed_practised, .. } =
         measured.commands;
-    assert_eq!((operators, alarmed_operators, practised, alarmed_practised), (3, 2, 2, 1));
+    assert_eq!((operators, alarmed_operators, practised, alarmed_practised), (4, 2, 2, 1));
 }
 
 #[test]
