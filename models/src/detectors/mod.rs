@@ -47,7 +47,7 @@ pub const DETECTORS: &[Entry] = &[
     Entry { name: conversation::NAME, make: || Box::new(conversation::NewConversation::default()) },
     Entry { name: link::NAME, make: || Box::new(link::NewLink::default()) },
     Entry { name: function::NAME, make: || Box::new(function::NewFunction) },
-    Entry { name: point::NAME, make: || Box::new(point::NewPoint) },
+    Entry { name: point::NAME, make: || Box::new(point::NewPoint::default()) },
     Entry { name: verb::NAME, make: || Box::new(verb::NewVerb::default()) },
     Entry { name: unanswered::NAME, make: || Box::new(unanswered::Unanswered::default()) },
     Entry { name: selection::NAME, make: || Box::new(selection::Unoperated::default()) },

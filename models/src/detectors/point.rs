@@ -4,12 +4,17 @@
 //! commanded (`new-point`), or that nobody even reads where all that is known of the device is what
 //! addresses are read of it (`write-outside-polled-map`). All acts of the conversation count, polls
 //! too: after long polling the first command is properly odd, and who commanded many points may
-//! command another. What is nobody's way ([`Ledger::is_stray`]) counts as never given: somebody may have
-//! tried it while learning. The chain is the conversation, then the device, then the site, then the polled
-//! map; a conversation that is new is judged by the acts of the device.
+//! command another. What is nobody's way ([`Ledger::is_stray`]) counts as never given, the first time:
+//! somebody may have tried it while learning; an operator who seldom does something is told of once. The
+//! chain is the conversation, then the device, then the site, then the polled map; a conversation that is
+//! new is judged by the acts of the device.
 //! *Blind to*: values; a point of a space nobody reads by address, and of a device polled by class
-//! (DNP3), as far as the polled map goes; points beyond the first 2,000 of an act.
-//! *State*: none.
+//! (DNP3), as far as the polled map goes; points beyond the first 2,000 of an act; what is nobody's way
+//! after it was told of.
+//! *State*: the commands that are nobody's way and were reported, at most 65,536; beyond, all are
+//! forgotten and reported anew.
+
+use foldhash::HashSet;
 
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Conversation, Event, Stage};
@@ -19,9 +24,15 @@ use crate::words::counted;
 
 pub(crate) const NAME: &str = "point";
 
+/// Commands that are remembered.
+const REMEMBERED: usize = 65_536;
+
 /// Judges which points are commanded.
-#[derive(Debug)]
-pub(crate) struct NewPoint;
+#[derive(Debug, Default)]
+pub(crate) struct NewPoint {
+    /// What is nobody's way and was reported.
+    told: HashSet<(Conversation, Command)>,
+}
 
 impl Detector for NewPoint {
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
@@ -29,30 +40,33 @@ impl Detector for NewPoint {
             return;
         }
         let record = ledger.conversation(&event.conversation);
-        let stray = |command| ledger.is_stray(&event.conversation, command);
+        let given = |command| record.is_some_and(|record| record.command(command).is_some());
+        let told = |command| self.told.contains(&(event.conversation, command));
         let known = |command| {
-            record.is_some_and(|record| record.command(command).is_some()) && !stray(command)
+            given(command) && (!ledger.is_stray(&event.conversation, command) || told(command))
         };
-        if event.commands().all(|(command, _)| known(command)) {
+        let new: Vec<Command> = event.commands().map(|it| it.0).filter(|it| !known(*it)).collect();
+        if new.is_empty() {
             return;
         }
         let device = ledger.device(&event.conversation.device());
         let talk = &event.conversation;
         let chain = Chain { ledger, record, device, talk };
-        let mut new: u64 = 0;
         let mut oddest: Option<(Bits, Command)> = None;
-        for (command, _) in event.commands() {
-            if known(command) {
-                continue;
-            }
-            new += 1;
-            let surprise = surprise::bits(chain.p(command));
+        for command in &new {
+            let surprise = surprise::bits(chain.p(*command));
             if oddest.is_none_or(|(most, _)| surprise > most) {
-                oddest = Some((surprise, command));
+                oddest = Some((surprise, *command));
             }
         }
         if let Some((surprise, command)) = oddest.filter(|(surprise, _)| *surprise >= FLOOR) {
-            found(chain.finding(event, command, new, surprise));
+            found(chain.finding(event, command, new.len(), surprise));
+            for command in new.into_iter().filter(|it| given(*it)) {
+                if self.told.len() >= REMEMBERED {
+                    self.told.clear();
+                }
+                self.told.insert((event.conversation, command));
+            }
         }
     }
 }
@@ -99,7 +113,7 @@ impl Chain<'_> {
         self.ledger.is_stray(self.talk, command)
     }
 
-    fn finding(&self, event: &Event, command: Command, new: u64, surprise: Bits) -> Finding {
+    fn finding(&self, event: &Event, command: Command, new: usize, surprise: Bits) -> Finding {
         let conversation = event.conversation;
         let device = conversation.device();
         let outside = self.is_outside(command);
@@ -118,7 +132,10 @@ impl Chain<'_> {
         };
         let more = match new {
             0 | 1 => String::new(),
-            new => format!("; with it {}", counted(new - 1, "more new point")),
+            new => format!(
+                "; with it {}",
+                counted(u64::try_from(new - 1).unwrap_or(u64::MAX), "more new point")
+            ),
         };
         Finding {
             detector: NAME,
@@ -154,6 +171,7 @@ impl Chain<'_> {
 mod tests {
     use super::*;
     use crate::event::{Space, Target, Value};
+    use crate::panel::Panel;
     use crate::samples::{judged, later, learned, request, write};
 
     fn command(client: u8, address: u32) -> Event {
@@ -200,6 +218,10 @@ mod tests {
         );
         assert!(finding.normal_if.ends_with("unit 1 in two segments"), "{finding:?}");
         assert_eq!(judged(NAME, &ledger, &command(5, 8)), []);
+        let mut panel = Panel::new(&[NAME]).unwrap();
+        panel.go_live();
+        let findings = [7, 7, 9, 9].map(|point| panel.judge(&ledger, &command(5, point)).len());
+        assert_eq!(findings, [1, 0, 1, 1], "what is seldom is told of once");
         // Where all are given the same, a few times are no way either.
         let polls = (0..3 * 144).map(|segment| later(request(5, 21), segment * 10));
         let same = (20..30).flat_map(|server| {

@@ -25,8 +25,8 @@ const QUIET_NS: u64 = 900 * 1_000_000_000;
 pub struct Habit {
     /// What is new in the conversation: a command that it gives to one device more.
     pub here: f64,
-    /// Commands of points that no device was given before, or one device once. What is nobody's way is left out of both
-    /// where most is given to many ([`Ledger::is_stray`]).
+    /// Commands of points that no device was given before, or one device once. What is nobody's way is left
+    /// out of both where most is given to many ([`Ledger::is_stray`]).
     pub anywhere: f64,
 }
 
@@ -86,9 +86,10 @@ impl Ledger {
         Some(rates.collect())
     }
 
-    /// Whether a command is nobody's way, so that somebody may have tried it while learning: it was given in a
-    /// conversation once, or in fewer than eight segments where most commands like it are given to more devices than one; and
-    /// nowhere else but in conversations that are brief. With less than two days learned nothing is known of that.
+    /// Whether a command is nobody's way, so that somebody may have tried it while learning: it was given in
+    /// a conversation once, or in fewer than eight segments where most commands like it are given to more
+    /// devices than one; and nowhere else but in conversations that are brief. With less than two days
+    /// learned nothing is known of that.
     #[must_use]
     pub fn is_stray(&self, conversation: &Conversation, command: Command) -> bool {
         let record = self.conversation(conversation);
@@ -98,14 +99,16 @@ impl Ledger {
         few && self.second_half().is_some() && !self.is_given_elsewhere(conversation, command)
     }
 
-    /// Whether most commands like this one are given to more devices than one: of its intent, to its kind of point.
+    /// Whether most commands like this one are given to more devices than one: of its intent, to its kind of
+    /// point.
     #[must_use]
     pub fn is_shared(&self, command: Command) -> bool {
         self.index.is_shared(command)
     }
 
-    /// Whether a command was given in another conversation that is not brief, among the first [`OTHERS`] with the devices
-    /// that got it: who came by everywhere does not make each of his commands cost as much as the site is large.
+    /// Whether a command was given in another conversation that is not brief, among the first [`OTHERS`] with
+    /// the devices that got it: who came by everywhere does not make each of his commands cost as much as
+    /// the site is large.
     fn is_given_elsewhere(&self, conversation: &Conversation, command: Command) -> bool {
         let others = self.given(command).flat_map(|(_, sum, _)| &sum.with);
         others.filter(|other| *other != conversation).take(OTHERS).any(|other| {

@@ -223,8 +223,8 @@ pub(crate) struct Index {
     pub(crate) functions: Kinds<FunctionKey>,
     /// To how many devices each command was given.
     pub(crate) commands: Kinds<Command>,
-    /// Of the commands of an intent to a kind of point: pairs with the devices that were given one, and commands that
-    /// one device alone was.
+    /// Of the commands of an intent to a kind of point: pairs with the devices that were given one, and
+    /// commands that one device alone was.
     sharing: HashMap<(Intent, Space), (u64, u64)>,
     /// Those devices, sorted.
     pub(crate) given: HashMap<Command, Vec<Device>>,
@@ -350,8 +350,8 @@ impl Index {
         }
     }
 
-    /// Whether what a device is given of commands like this one, others are given too: of what devices are given of
-    /// them, less than a quarter is given to one alone.
+    /// Whether what a device is given of commands like this one, others are given too: of what devices are
+    /// given of them, less than a quarter is given to one alone.
     pub(crate) fn is_shared(&self, command: Command) -> bool {
         let of = self.sharing.get(&(command.intent, command.space)).copied();
         of.is_some_and(|(pairs, alone)| pairs >= SHARED && alone.saturating_mul(4) < pairs)
