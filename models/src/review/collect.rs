@@ -260,7 +260,7 @@ impl Collector<'_> {
                 surprise: Some(seldom.surprise),
                 tally: given.tally(),
                 because: format!(
-                    "{} gave {} the command {command} {} in {} of {}; {} have it too",
+                    "{} gave {} the command {command} {} in {} of {}; {} got it too",
                     conversation.asker(),
                     conversation.device(),
                     counted(given.tally().count(), "time"),
