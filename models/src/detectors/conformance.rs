@@ -13,10 +13,11 @@
 //! way all through the learning.
 //! *State*: conversations and marks that were reported in the last 24 hours, other protocols by their names, at most
 //! 65,536: a sloppy device is one finding a day, not a hundred thousand. What no device's way explains, octets that
-//! their sender knows nothing of, is told each time, once in fifteen minutes.
+//! their sender knows nothing of, is told each time, once in five minutes.
 
 use foldhash::HashMap;
 
+use super::GOES_ON_NS;
 use crate::detector::{Detector, Finding};
 use crate::event::{Conversation, Event, Intent, Mark, Stage};
 use crate::ledger::{Ledger, Tally};
@@ -27,9 +28,6 @@ pub(crate) const NAME: &str = "conformance";
 
 /// Capture time for which the same mark of the same conversation is not reported again.
 const AGAIN_NS: u64 = 24 * 3_600 * 1_000_000_000;
-
-/// The same of what somebody does each time anew: as long as an episode is quiet before it ends.
-const ANEW_NS: u64 = 900 * 1_000_000_000;
 
 /// Conversations and marks that are remembered; beyond, all is forgotten and reported anew.
 const REMEMBERED: usize = 65_536;
@@ -60,7 +58,7 @@ impl Conformance {
         let other = if mark == Mark::OtherProtocol { event.function.name } else { "" };
         let key = (event.conversation, mark, other);
         let since = self.reported_ns.get(&key).map(|at| event.time_ns.abs_diff(*at));
-        let again_ns = if mark == Mark::DisownedSegment { ANEW_NS } else { AGAIN_NS };
+        let again_ns = if mark == Mark::DisownedSegment { GOES_ON_NS } else { AGAIN_NS };
         if since.is_some_and(|since| since < again_ns) {
             return;
         }
@@ -277,7 +275,7 @@ mod tests {
             found
         };
         assert_eq!(found(Mark::Malformed, [0, 60, 23 * 60, 24 * 60]), [0, 24 * 60]);
-        assert_eq!(found(Mark::DisownedSegment, [0, 14, 15, 60]), [0, 15, 60]);
+        assert_eq!(found(Mark::DisownedSegment, [0, 4, 5, 60]), [0, 5, 60]);
     }
 
     #[test]

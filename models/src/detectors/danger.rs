@@ -11,7 +11,7 @@
 //! *Blind to*: an act that was ruled normal, done by somebody in the same client's name. Unit 0 of a
 //! server of which no other unit is known. A device that is silenced for less than a minute in the name of a master
 //! that starts that way.
-//! *State*: the conversations and kinds that were reported in the last fifteen minutes, at most 65,536; beyond,
+//! *State*: the conversations and kinds that were reported in the last five minutes, at most 65,536; beyond,
 //! all are forgotten and reported anew. The devices that are silent for less than a minute, at most 1,024; beyond,
 //! they are reported at once.
 
@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 
 use foldhash::HashMap;
 
+use super::GOES_ON_NS;
 use crate::detector::{Detector, Finding};
 use crate::event::{Conversation, Event, Intent, Protocol, Stage};
 use crate::ledger::{ConversationRecord, FunctionKey, Ledger};
@@ -26,10 +27,6 @@ use crate::surprise::{self, Context};
 use crate::words::counted;
 
 pub(crate) const NAME: &str = "danger";
-
-/// Capture time for which the same kind of the same conversation is not reported again: fifteen
-/// minutes, as long as an episode is quiet before it ends.
-const AGAIN_NS: u64 = 900 * 1_000_000_000;
 
 /// Conversations and kinds that are remembered.
 const REMEMBERED: usize = 65_536;
@@ -93,7 +90,7 @@ impl Danger {
     ) {
         let conversation = event.conversation;
         let since = self.reported_ns.get(&(conversation, kind));
-        if since.is_some_and(|at| event.time_ns.abs_diff(*at) < AGAIN_NS) {
+        if since.is_some_and(|at| event.time_ns.abs_diff(*at) < GOES_ON_NS) {
             return;
         }
         if self.reported_ns.len() >= REMEMBERED {
@@ -370,12 +367,12 @@ mod tests {
     }
 
     #[test]
-    fn the_same_at_once_is_raised_once() {
+    fn what_goes_on_is_raised_once_in_five_minutes() {
         let (ledger, mut detector, mut found) = (Ledger::default(), Danger::default(), 0);
         for minute in 0..30 {
             let event = later(act(5, Intent::Restart), minute);
             detector.judge(&ledger, &event, &mut |_| found += 1);
         }
-        assert_eq!(found, 2);
+        assert_eq!(found, 6);
     }
 }

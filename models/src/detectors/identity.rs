@@ -10,7 +10,7 @@
 //! [`LESSER`] of a host's messages had, and none in ten minutes in which others had not what most had, is raised all the
 //! same, and hard. (One that stands in for another has its time for itself.)
 //! One finding for however many hosts have the same at once, and one a day for each host; of what
-//! commands, one in fifteen minutes.
+//! commands, one in five minutes.
 //! *Blind to*: links without hardware addresses; who copies hardware address and hops as well (request
 //! numbers off course are `conformance`'s); segments without octets, such as resets by a firewall; a
 //! machine that had its share of a host's messages all through the learning.
@@ -23,6 +23,7 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::GOES_ON_NS;
 use super::lasting::Lasting;
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Event, Stage};
@@ -34,9 +35,6 @@ pub(crate) const NAME: &str = "identity";
 
 /// Capture time for which the same of a host is not reported again.
 const AGAIN_NS: u64 = 24 * 3_600 * 1_000_000_000;
-
-/// The same for what commands: as long as an episode is quiet before it ends.
-const COMMANDS_AGAIN_NS: u64 = 900 * 1_000_000_000;
 
 /// One in so many of a host's messages is few.
 const LESSER: u64 = 8;
@@ -133,7 +131,7 @@ impl ChangedHost {
         let commands = event.stage == Stage::Requested
             && event.intent.commands()
             && host == event.conversation.client;
-        let again_ns = if commands { COMMANDS_AGAIN_NS } else { AGAIN_NS };
+        let again_ns = if commands { GOES_ON_NS } else { AGAIN_NS };
         let since = self.reported_ns.get(&(host, what)).map(|at| event.time_ns.abs_diff(*at));
         let due = (begins || commands) && since.is_none_or(|since| since >= again_ns);
         if due {
@@ -294,10 +292,10 @@ mod tests {
         };
         let ledger = learned((0..2_000).map(|_| write(64, 0)));
         let (mut detector, mut told) = (ChangedHost::default(), Vec::new());
-        for minute in [0, 10, 16, 200] {
+        for minute in [0, 4, 6, 200] {
             detector.judge(&ledger, &write(61, minute), &mut |_| told.push(minute));
         }
-        assert_eq!(told, [0, 16, 200]);
+        assert_eq!(told, [0, 6, 200]);
     }
 
     #[test]

@@ -30,6 +30,11 @@ mod volume;
 
 use crate::detector::Detector;
 
+/// Capture time after which what goes on is reported again: five minutes, a third of what ends an episode
+/// unless it is set otherwise, so that what goes on stays one. Sooner it would be told of each act, and
+/// later it would be a new episode each time.
+const GOES_ON_NS: u64 = 300 * 1_000_000_000;
+
 /// A detector's place in the table below.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {

@@ -4,7 +4,7 @@
 //! being used: a connection beside the client's own (kind `second-connection`). Whoever takes the addresses of a master
 //! cannot go on in its TCP session unnoticed, and has to open one of his own while the master polls on. Told of
 //! the first command over the newest of them, or of its first request, as soon as the others are used again; of commands that
-//! follow in it, at once, and once in fifteen minutes. Surprise is of more connections at once, among all requests of that
+//! follow in it, at once, and once in five minutes. Surprise is of more connections at once, among all requests of that
 //! client to that server.
 //! A client that opens a new connection when its old one is over uses one at a time, however the old one
 //! ended.
@@ -17,6 +17,7 @@
 
 use foldhash::HashMap;
 
+use super::GOES_ON_NS;
 use crate::detector::{Bits, Detector, Finding};
 use crate::event::{Attempt, Connection, Event, Stage};
 use crate::ledger::{Ledger, Observation, Pair};
@@ -28,10 +29,6 @@ pub(crate) const NAME: &str = "session";
 
 /// Pairs of hosts that are remembered.
 const PAIRS: usize = 4_096;
-
-/// Capture time for which commands over the same connection are not told again: as long as an episode is quiet before it
-/// ends.
-const AGAIN_NS: u64 = 900 * 1_000_000_000;
 
 /// Judges how many connections a client uses at once.
 #[derive(Debug, Default)]
@@ -169,7 +166,7 @@ impl Used {
             None => self.about.clone(),
             Some(told_ns) => {
                 let commands = event.connection == self.connection && event.intent.commands();
-                let again = commands && event.time_ns.abs_diff(told_ns) >= AGAIN_NS;
+                let again = commands && event.time_ns.abs_diff(told_ns) >= GOES_ON_NS;
                 again.then(|| Box::new(event.kept()))
             }
         }?;
@@ -288,13 +285,13 @@ mod tests {
     }
 
     #[test]
-    fn commands_that_follow_are_told_once_in_fifteen_minutes() {
+    fn commands_that_follow_are_told_once_in_five_minutes() {
         let mut events = vec![poll(1)];
         for _ in 0..20 {
             events.extend([command(2), poll(1)]);
         }
         let findings = told(&[], &events);
-        assert_eq!(findings.len(), 3, "{findings:?}");
+        assert_eq!(findings.len(), 7, "{findings:?}");
     }
 
     #[test]
