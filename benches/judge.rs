@@ -34,7 +34,7 @@ const EVENTS_A_DEVICE: u32 = 4 * POINTS_A_DEVICE;
 
 /// Rounds that are learned before anything is measured: a value that was given less often is compared with those of
 /// like devices, which is no routine.
-const LEARNED: u32 = 8;
+const LEARNED: u32 = 16;
 
 /// Capture time from one event to the next, in nanoseconds.
 const APART_NS: u64 = 1_000_000;
