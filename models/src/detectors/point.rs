@@ -35,6 +35,10 @@ pub(crate) struct NewPoint {
 }
 
 impl Detector for NewPoint {
+    fn go_live(&mut self) {
+        self.told.clear();
+    }
+
     fn judge(&mut self, ledger: &Ledger, event: &Event, found: &mut dyn FnMut(Finding)) {
         if event.stage != Stage::Requested || !event.intent.commands() {
             return;
@@ -219,9 +223,12 @@ mod tests {
         assert!(finding.normal_if.ends_with("unit 1 in two segments"), "{finding:?}");
         assert_eq!(judged(NAME, &ledger, &command(5, 8)), []);
         let mut panel = Panel::new(&[NAME]).unwrap();
+        let mut findings = || [7, 7, 9, 9].map(|nth| panel.judge(&ledger, &command(5, nth)).len());
+        assert_eq!(findings(), [1, 0, 1, 1], "what is seldom is told of once");
+        assert_eq!(findings(), [0, 0, 1, 1]);
         panel.go_live();
-        let findings = [7, 7, 9, 9].map(|point| panel.judge(&ledger, &command(5, point)).len());
-        assert_eq!(findings, [1, 0, 1, 1], "what is seldom is told of once");
+        let again = panel.judge(&ledger, &command(5, 7)).len();
+        assert_eq!(again, 1, "what was judged while learning was told to nobody");
         // Where all are given the same, a few times are no way either.
         let polls = (0..3 * 144).map(|segment| later(request(5, 21), segment * 10));
         let same = (20..30).flat_map(|server| {
