@@ -317,6 +317,15 @@ mod tests {
             own.learn(&write(&request(5, 22), 100 + point, Value::Number(1.0)));
         }
         assert!(!stray(&own, 9));
+        // Nor by what others are given of another kind: one device alone may have a coil.
+        let mut coil = shared(0);
+        for nth in 0..6 {
+            let mut event = later(write(&request(5, 21), 9, Value::Number(1.0)), 1_500 + nth * 20);
+            event.targets[0].space = Space::Coil;
+            coil.learn(&event);
+        }
+        let command = Command { intent: Intent::Write, space: Space::Coil, address: 9 };
+        assert!(!coil.is_stray(&request(5, 21).conversation, command));
     }
 
     #[test]
