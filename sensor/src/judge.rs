@@ -298,6 +298,21 @@ mod tests {
         assert_eq!(told, [(late.clone(), 90), (late, 120)]);
     }
 
+    #[test]
+    fn what_goes_on_for_an_hour_is_one_alert() {
+        let raiser = Raiser::new(settings(), vec!["a.pcap".to_owned()]);
+        let mut judge = Judge::new(Mode::Judge, Ledger::default(), raiser);
+        let mut told = std::collections::BTreeSet::new();
+        for minute in 0..60 {
+            let restart = act(5, 21, minute * MINUTE_NS, minute);
+            let restart = Event { intent: Intent::Restart, ..restart };
+            judge.take(&restart, 0, &mut |alert| {
+                told.insert(alert.id.clone());
+            });
+        }
+        assert_eq!(told.len(), 1, "{told:?}");
+    }
+
     /// A client polls for four days and gives a new command every twelve hours: one that another device was given, or
     /// one that none was.
     #[test]
